@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is wrong with a certificate, judged from its record and a given time alone (local findings). One
+ * table. */
+#ifndef CERT_FINDING_H
+#define CERT_FINDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cert/record.h"
+
+enum finding_severity { FINDING_INFO, FINDING_WARNING, FINDING_CRITICAL };
+
+struct finding_info {
+    const char *name; /* e.g. "not-yet-valid"; stable */
+    enum finding_severity severity;
+    const char *reason; /* one sentence */
+    const char *advice; /* what to do */
+};
+
+#define FINDING_MAX 32 /* more than the table has rows */
+
+size_t finding_count(void);
+const struct finding_info *finding_at(size_t index);
+
+/* Fills `out` with the names (static) of all findings that hold at `now_s`, in table order; returns how many.
+ */
+size_t findings_of(const struct cert_record *record, int64_t now_s, const char *out[FINDING_MAX]);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The query side: assets with everything that lists, filters and findings need, without decoding anything. */
+#ifndef DB_ASSETS_H
+#define DB_ASSETS_H
+
+#include "cert/record.h"
+#include "db/store.h"
+#include "model/endpoint.h"
+#include "model/expr.h"
+#include "model/observation.h"
+
+struct asset_row { /* text is valid for the call */
+    int64_t id;
+    struct endpoint endpoint;
+    const char *host_name;
+    const char *slot;
+    const char *state; /* live, gone, moved */
+    int64_t first_seen_s;
+    int64_t last_seen_s;
+    int64_t last_probe_s;      /* of the endpoint, with or without certificate */
+    enum outcome last_outcome; /* of that probe */
+    int64_t missed;            /* conclusive probes without it since it was seen last */
+    int64_t last_scan_id;
+    const char *tls_version; /* "TLSv1.2"; NULL = not known */
+    enum lane lane;
+    const char *status; /* managed, external, unmanaged, unknown */
+    int64_t owner_id;
+    const char *owner_organization;
+    const char *owner_department;
+    const char *rule;                    /* name of the rule, or NULL */
+    bool manual;                         /* assigned by hand */
+    const char *reason;                  /* of the manual assignment */
+    struct cert_record cert;             /* rebuilt from columns; not to be disposed */
+    const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
+    size_t chain_count;
+};
+typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
+
+struct asset_filter {
+    const struct expr *where;       /* NULL = all. What SQL cannot say is left to the caller: see `exact` */
+    const char *state;              /* "live", "gone", "moved"; NULL = every state */
+    const char *owner_organization; /* --owner; NULL = any. With a department only that one, else the whole
+                                       organization */
+    const char *owner_department;
+    bool unassigned;
+    const char *task;
+    const uint8_t *leaf_sha256;      /* only assets that serve it now */
+    const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
+    bool any_network;                /* with `endpoint`: its network is not compared */
+    int64_t now_s;                   /* for days_left */
+};
+
+/* Every asset that may match, ordered by network, address, port, protocol, server name, slot. Reads in
+ * bounded memory.
+ * `*exact` (known before the first call of `each`): the rows are just those that match; otherwise `each` must
+ * test filter->where itself (some operator, e.g. matches_regex or finding, could not be turned into SQL). */
+CS_MUST_USE enum cs_err assets_each(struct store *store, const struct asset_filter *filter, bool *exact,
+                                    asset_each each, void *context, struct diag *diag);
+
+/* Facts of one row for the evaluator, findings aside. Borrows from `row` and `scratch` (see cert/record.h).
+ */
+CS_MUST_USE enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts *facts,
+                                    struct cert_fact_scratch *scratch);
+
+/* Sets owner and rule of one asset as rules decide (owner_id 0 = nobody); a manual assignment is left alone.
+ */
+CS_MUST_USE enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owner_id,
+                                         int64_t rule_id, const char *rule_name, bool *changed,
+                                         struct diag *diag);
+
+/* Manual assignment of an endpoint (all its assets) or of a certificate wherever it is served. CS_E_NOT_FOUND
+ * if no asset is meant. `endpoint` or `sha256`, the other NULL. */
+CS_MUST_USE enum cs_err assets_assign(struct store *store, const struct endpoint *endpoint,
+                                      const uint8_t *sha256, int64_t owner_id, const char *reason,
+                                      int64_t now_s, int64_t *count, struct diag *diag);
+/* Back to the rules; the caller applies them again to the assets that were touched. */
+CS_MUST_USE enum cs_err assets_unassign(struct store *store, const struct endpoint *endpoint,
+                                        const uint8_t *sha256, int64_t *count, struct diag *diag);
+
+/* One stored certificate by hash, or by a unique prefix of at least 8 hex digits. CS_E_NOT_FOUND,
+ * CS_E_INVALID (not unique). `der` is valid for the call. */
+struct certificate_row {
+    struct cert_record record; /* rebuilt from columns */
+    const uint8_t *der;
+    size_t der_len;
+    int64_t first_seen_s;
+};
+typedef enum cs_err (*certificate_each)(void *context, const struct certificate_row *row);
+CS_MUST_USE enum cs_err certificates_get(struct store *store, const char *hex_prefix, certificate_each use,
+                                         void *context, struct diag *diag);
+
+/* The history of one asset's leaf, newest first. */
+struct interval_row {
+    uint8_t leaf_sha256[SHA256_SIZE];
+    int64_t first_seen_s;
+    int64_t last_seen_s;
+    int64_t first_scan_id;
+    int64_t last_scan_id;
+};
+typedef enum cs_err (*interval_each)(void *context, const struct interval_row *row);
+CS_MUST_USE enum cs_err assets_history(struct store *store, int64_t asset_id, interval_each each,
+                                       void *context, struct diag *diag);
+
+struct store_counts {
+    int64_t certificates;
+    int64_t endpoints;
+    int64_t assets_live;
+    int64_t assets_gone;
+    int64_t unassigned; /* live assets of nobody */
+    int64_t scans;
+    int64_t rules;
+    int64_t size_bytes;
+};
+CS_MUST_USE enum cs_err store_count(struct store *store, struct store_counts *out, struct diag *diag);
+
+#endif

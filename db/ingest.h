@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes what a scan saw into the store: certificates, endpoints, assets and their intervals. All calls are
+ * made inside the caller's transaction; nothing of a failed transaction stays, in the file or in this
+ * object's caches, once ingest_forget has been called after the rollback. */
+#ifndef DB_INGEST_H
+#define DB_INGEST_H
+
+#include "cert/record.h"
+#include "db/store.h"
+#include "model/endpoint.h"
+#include "model/observation.h"
+
+struct ingest; /* prepared statements and caches for one scan; opaque */
+
+/* `scan_id` is what intervals and endpoints refer to. Loads the hashes of known endpoints of `network`. */
+CS_MUST_USE enum cs_err ingest_new(struct ingest **out, struct store *store, int64_t scan_id,
+                                   const char *network, struct diag *diag);
+void ingest_free(struct ingest *ingest);
+void ingest_forget(struct ingest *ingest);
+
+/* Is the certificate stored (by an up-to-date record version)? Fast: a set in memory first. */
+bool ingest_knows_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE]);
+/* Stores one that is not: DER, columns, value rows. */
+CS_MUST_USE enum cs_err ingest_certificate(struct ingest *ingest, const struct cert_record *record,
+                                           const uint8_t *der, size_t der_len, int64_t now_s,
+                                           struct diag *diag);
+
+/* One chain that an endpoint showed, certificates already stored. Updates endpoint, asset (slot) and
+ * interval: an unchanged one adds no row. A manual assignment found for the endpoint or leaf wins over
+ * `owner_id` and is told back. */
+struct ingest_sighting {
+    struct endpoint endpoint;
+    const char *host_name; /* NULL = none */
+    const struct chain *chain;
+    const char *slot; /* cert_record_slot of the leaf */
+    int64_t owner_id; /* 0 = nobody */
+    int64_t rule_id;  /* 0 = no rule */
+    const char *rule_name;
+    int64_t seen_at_s;
+};
+struct ingest_decision { /* what the asset has now; text valid until the next call */
+    int64_t asset_id;
+    int64_t owner_id;
+    const char *owner_organization; /* NULL = nobody */
+    const char *owner_department;
+    const char *rule; /* NULL; the rule's name; "manual" with `manual` set */
+    bool manual;
+    bool is_new;     /* the asset was not known */
+    bool is_changed; /* it served another leaf before */
+};
+CS_MUST_USE enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting *sighting,
+                                        struct ingest_decision *decision, struct diag *diag);
+
+/* A target that ended: for an endpoint that is known, its last probe and outcome are noted; a conclusive
+ * outcome without certificate counts as a miss, the second in a row (of different scans) ends its assets as
+ * `gone`, a certificate brings it back to live. `slots_seen` (static texts) are the slots shown now: a live
+ * asset in another slot counts a miss too. Cheap for unknown endpoints (a set look-up): call it for every
+ * target. */
+CS_MUST_USE enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint,
+                                            enum outcome outcome, const char *const *slots_seen,
+                                            size_t slot_count, int64_t at_s, struct diag *diag);
+
+#endif
