@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+/* take -> process -> (once a second: chores) -> until the last batch. Everything that ends a scan early asks
+ * the scanner to drain or abort and then goes on taking, so there is one way out: the last batch. */
+#include "app/scan_run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/progress.h"
+#include "app/standing.h"
+#include "db/scans.h"
+
+#define TAKE_WAIT_MS     100
+#define CHORE_EVERY_MS   1000
+#define LEASE_EVERY_MS   (SCAN_LEASE_S * 1000 / 3)
+#define LINE_EVERY_MS    10000 /* progress where no terminal shows it */
+#define BUSY_PATIENCE_MS 60000 /* how long a locked store is waited for before the scan gives up */
+
+static volatile sig_atomic_t signals_caught;
+
+static void on_signal(int number)
+{
+    (void)number;
+    signals_caught++;
+}
+
+struct session {
+    struct scan_run *run;
+    struct scanner *scanner;
+    struct pipeline *pipeline;
+    struct progress progress;
+    struct buf line;
+    int signals_obeyed;
+    bool stopping; /* something asked for an early end */
+    enum scan_end end;
+    int64_t data_version;
+    uint64_t next_chore_ms;
+    uint64_t next_lease_ms;
+    uint64_t next_line_ms;
+};
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void clear_progress(const struct session *session)
+{
+    if (session->run->show_progress && session->run->progress_on_terminal)
+        fputs("\r\033[K", stderr);
+}
+
+static void stop_early(struct session *session, enum scan_end end, const char *message)
+{
+    if (session->stopping)
+        return;
+    session->stopping = true;
+    session->end = end;
+    clear_progress(session);
+    fprintf(stderr, "certscour: %s\n", message);
+    scanner_drain(session->scanner);
+}
+
+static void obey_signals(struct session *session)
+{
+    int caught = signals_caught;
+    if (caught == session->signals_obeyed)
+        return;
+    session->signals_obeyed = caught;
+    if (caught == 1) {
+        stop_early(session, SCAN_END_INTERRUPTED,
+                   "interrupted: finishing what is under way (interrupt again to stop at once)");
+        return;
+    }
+    session->stopping = true;
+    session->end = SCAN_END_INTERRUPTED;
+    scanner_abort(session->scanner);
+}
+
+static void show_progress(struct session *session, uint64_t now_ms)
+{
+    if (!session->run->show_progress ||
+        (!session->run->progress_on_terminal && now_ms < session->next_line_ms))
+        return;
+    session->next_line_ms = now_ms + LINE_EVERY_MS;
+    struct scan_progress progress;
+    scanner_progress(session->scanner, &progress);
+    buf_reset(&session->line);
+    progress_append(&session->progress, &session->line, &progress,
+                    pipeline_totals(session->pipeline)->distinct, now_ms);
+    fprintf(stderr, session->run->progress_on_terminal ? "\r\033[K%s" : "certscour: %s\n",
+            buf_str(&session->line));
+    fflush(stderr);
+}
+
+static void warn(const struct session *session, const char *what, const struct diag *diag)
+{
+    clear_progress(session);
+    fprintf(stderr, "certscour: %s: %s\n", what, diag->text);
+}
+
+/* New opt-outs hold for a running scan too. */
+static void look_for_exclusions(struct session *session)
+{
+    struct store *store = session->run->exclusion_store;
+    int64_t version = store != NULL ? store_data_version(store) : 0;
+    if (version == session->data_version)
+        return;
+    struct diag diag = {0};
+    struct ip_set excluded = {0};
+    enum cs_err err =
+        standing_exclusions(store, (int64_t)time(NULL), session->run->dns_server, &excluded, &diag);
+    if (err == CS_OK)
+        err = scanner_exclude(session->scanner, &excluded);
+    if (err == CS_OK)
+        session->data_version = version;
+    else
+        warn(session, "standing exclusions could not be read, trying again", &diag);
+    ip_set_dispose(&excluded);
+}
+
+static void look_for_stop(struct session *session)
+{
+    struct diag diag = {0};
+    bool requested = false;
+    struct pipeline_options *options = &session->run->pipeline;
+    if (options->store == NULL || session->stopping)
+        return;
+    if (scans_stop_requested(options->store, options->scan_id, &requested, &diag) == CS_OK && requested)
+        stop_early(session, SCAN_END_STOPPED, "stop requested: finishing what is under way");
+}
+
+static void renew_lease(struct session *session, uint64_t now_ms)
+{
+    struct pipeline_options *options = &session->run->pipeline;
+    if (options->store == NULL || now_ms < session->next_lease_ms)
+        return;
+    struct diag diag = {0};
+    session->next_lease_ms = now_ms + LEASE_EVERY_MS;
+    enum cs_err err =
+        scans_lease(options->store, options->scan_id, session->run->lease_holder, (int64_t)time(NULL), &diag);
+    if (err != CS_OK)
+        warn(session, "the scan's lease could not be renewed", &diag);
+}
+
+static void do_chores(struct session *session)
+{
+    uint64_t now_ms = monotonic_ms();
+    obey_signals(session);
+    if (now_ms < session->next_chore_ms)
+        return;
+    session->next_chore_ms = now_ms + CHORE_EVERY_MS;
+    look_for_exclusions(session);
+    look_for_stop(session);
+    renew_lease(session, now_ms);
+    show_progress(session, now_ms);
+}
+
+/* A store that somebody holds is waited for, with the loops under back-pressure; results are not dropped for
+ * it. */
+static enum cs_err process(struct session *session, const struct scan_batch *batch, struct diag *diag)
+{
+    uint64_t give_up_ms = monotonic_ms() + BUSY_PATIENCE_MS;
+    enum cs_err err = pipeline_process(session->pipeline, batch, diag);
+    while (err == CS_E_BUSY && monotonic_ms() < give_up_ms && signals_caught < 2) {
+        warn(session, "waiting for the database", diag);
+        err = pipeline_process(session->pipeline, batch, diag);
+    }
+    return err;
+}
+
+static enum cs_err take_until_last(struct session *session, struct diag *diag)
+{
+    enum cs_err err = CS_OK;
+    for (bool last = false, complete = false; !last;) {
+        do_chores(session);
+        struct scan_batch *batch = scanner_take(session->scanner, TAKE_WAIT_MS);
+        if (batch == NULL)
+            continue;
+        last = batch->last;
+        complete = batch->complete;
+        if (err == CS_OK) {
+            err = process(session, batch, diag);
+            if (err != CS_OK)
+                scanner_abort(session->scanner); /* what still comes is taken and let go */
+        }
+        scan_batch_free(batch);
+        if (pipeline_output_closed(session->pipeline))
+            stop_early(session, SCAN_END_INTERRUPTED,
+                       "standard output was closed: finishing what is under way");
+        if (last && complete)
+            session->end = SCAN_END_DONE; /* an interrupt that came too late to matter */
+    }
+    return err;
+}
+
+static enum cs_err keep_result(struct session *session, struct scan_result *result, struct diag *diag)
+{
+    const struct pipeline_totals *totals = pipeline_totals(session->pipeline);
+    size_t rule_count = session->run->pipeline.rules->count;
+    result->totals = *totals;
+    result->totals.rule_hits = calloc(rule_count + 1, sizeof *totals->rule_hits);
+    if (result->totals.rule_hits == NULL)
+        return diag_fail(diag, CS_E_NOMEM, "out of memory");
+    memcpy(result->totals.rule_hits, totals->rule_hits, rule_count * sizeof *totals->rule_hits);
+    scanner_progress(session->scanner, &result->progress);
+    result->end = session->end;
+    result->elapsed_ms = monotonic_ms() - session->progress.started_at_ms;
+    return CS_OK;
+}
+
+static enum cs_err start_scanner(struct session *session, struct diag *diag)
+{
+    struct ip_set excluded = {0};
+    struct store *store = session->run->exclusion_store;
+    enum cs_err err = CS_OK;
+    if (store != NULL) {
+        session->data_version = store_data_version(store);
+        err = standing_exclusions(store, (int64_t)time(NULL), session->run->dns_server, &excluded, diag);
+    }
+    session->run->plan.excluded = &excluded;
+    if (err == CS_OK)
+        err = scanner_start(&session->scanner, &session->run->plan, diag);
+    session->run->plan.excluded = NULL;
+    ip_set_dispose(&excluded);
+    return err;
+}
+
+static void catch_signals(struct sigaction before[2])
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    signals_caught = 0;
+    sigaction(SIGINT, &action, &before[0]);
+    sigaction(SIGTERM, &action, &before[1]);
+}
+
+static void release_signals(const struct sigaction before[2])
+{
+    sigaction(SIGINT, &before[0], NULL);
+    sigaction(SIGTERM, &before[1], NULL);
+}
+
+enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct diag *diag)
+{
+    struct session session = {.run = run, .end = SCAN_END_DONE};
+    struct sigaction before[2];
+    *result = (struct scan_result){0};
+    enum cs_err err = pipeline_new(&session.pipeline, &run->pipeline, diag);
+    if (err != CS_OK)
+        return err;
+    catch_signals(before);
+    struct diag start_note = {0};
+    err = start_scanner(&session, &start_note);
+    if (start_note.text[0] != '\0' && err == CS_OK)
+        fprintf(stderr, "certscour: %s\n", start_note.text);
+    if (err != CS_OK)
+        diag_set(diag, "%s", start_note.text);
+    if (err == CS_OK) {
+        progress_start(&session.progress, monotonic_ms(), run->plan.low_water);
+        err = take_until_last(&session, diag);
+        clear_progress(&session);
+    }
+    if (err == CS_OK)
+        err = keep_result(&session, result, diag);
+    scanner_free(session.scanner);
+    pipeline_free(session.pipeline);
+    buf_dispose(&session.line);
+    release_signals(before);
+    return err;
+}
+
+void scan_result_dispose(struct scan_result *result)
+{
+    free(result->totals.rule_hits);
+    result->totals.rule_hits = NULL;
+}

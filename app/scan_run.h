@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs one scan from start to end in the calling thread: takes batches, feeds the pipeline, renews the lease,
+ * looks for new exclusions and stop requests, shows progress, obeys signals. */
+#ifndef APP_SCAN_RUN_H
+#define APP_SCAN_RUN_H
+
+#include "app/pipeline.h"
+#include "base/diag.h"
+#include "scanner/scanner.h"
+
+enum scan_end {
+    SCAN_END_DONE,
+    SCAN_END_INTERRUPTED, /* by a signal or a closed output; resumable when stored */
+    SCAN_END_STOPPED,     /* by `scan stop` */
+};
+
+struct scan_run {          /* everything is borrowed for the run */
+    struct scan_plan plan; /* its `excluded` is filled by the run */
+    struct pipeline_options pipeline;
+    struct store *exclusion_store; /* where standing exclusions are looked up; NULL = nowhere */
+    const char *dns_server;        /* for names among them; NULL = the system's */
+    const char *lease_holder;      /* unique to this process */
+    bool show_progress;
+    bool progress_on_terminal; /* one line rewritten, else a line every 10 s */
+};
+
+struct scan_result {
+    enum scan_end end;
+    struct pipeline_totals totals; /* rule_hits is owned: scan_result_dispose */
+    struct scan_progress progress; /* the last one */
+    uint64_t elapsed_ms;
+};
+
+/* On error (store full, scanner cannot start ...) what had been committed stays, and the scan can be resumed.
+ */
+CS_MUST_USE enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct diag *diag);
+void scan_result_dispose(struct scan_result *result);
+
+#endif
