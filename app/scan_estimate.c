@@ -3,14 +3,6 @@
 
 #define QUICK_MS 50 /* a connect and a handshake with a server that answers at once */
 
-uint32_t scan_default_inflight(const struct scan_limits *limits)
-{
-    if (limits->rate_per_s == 0)
-        return 4096;
-    uint64_t inflight = (uint64_t)limits->rate_per_s * limits->connect_timeout_ms / 1000;
-    return inflight == 0 ? 1 : inflight > UINT32_MAX ? UINT32_MAX : (uint32_t)inflight;
-}
-
 /* Milliseconds for `count` targets of `each_ms`, `at_once` of them side by side; 0 = no limit. */
 static double spread_ms(uint64_t count, double each_ms, uint32_t at_once)
 {
@@ -21,7 +13,7 @@ struct scan_estimate scan_estimate(uint64_t target_count, const struct target_se
                                    uint32_t shard_count, const struct scan_limits *limits)
 {
     uint64_t mine = target_count / shard_count;
-    uint32_t at_once = limits->max_inflight != 0 ? limits->max_inflight : scan_default_inflight(limits);
+    uint32_t at_once = scan_limits_inflight(limits);
     double rate_ms = spread_ms(mine, 1000, limits->rate_per_s);
     double dark_ms = limits->connect_timeout_ms;
     const struct {

@@ -15,11 +15,7 @@ struct scan_estimate {
     const char *held_back_by; /* what decides dark_s: "rate", "in flight", "per prefix", "per host" */
 };
 
-/* `max_inflight` as in force (limits->max_inflight or its default). */
 struct scan_estimate scan_estimate(uint64_t target_count, const struct target_set_facts *facts,
                                    uint32_t shard_count, const struct scan_limits *limits);
-
-/* The in-flight limit that 0 stands for. */
-uint32_t scan_default_inflight(const struct scan_limits *limits);
 
 #endif

@@ -34,6 +34,9 @@ struct scan_limits {
 extern const struct scan_limits
     scan_limits_default; /* as in the manual: 500, 0, 2, 64, 3000, 8000, 30000, 1 */
 
+/* Connections at once that `limits` ask for: max_inflight, or what its 0 stands for. */
+uint32_t scan_limits_inflight(const struct scan_limits *limits);
+
 struct scan_plan {
     const struct target_set *targets; /* borrowed; outlives the scanner */
     uint64_t seed;

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scanner/lane_full.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/provider.h>
+#include <openssl/ssl.h>
+
+#include "scanner/cert_list.h"
+#include "scanner/tls_alert.h"
+
+#define HANDSHAKE_CERTIFICATE 11 /* RFC 8446, 4 */
+#define HANDSHAKE_HEADER      4
+#define SUITES_12             "ALL:COMPLEMENTOFALL:!aNULL:!PSK:!SRP:@SECLEVEL=0"
+#define SUITES_13                                                                                            \
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:"     \
+    "TLS_AES_128_CCM_8_SHA256"
+#define GROUPS "X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096"
+#define SIGNATURES                                                                                           \
+    "ed25519:ed448:ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"          \
+    "rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:RSA+SHA256:RSA+SHA384:"    \
+    "RSA+SHA512:"                                                                                            \
+    "ECDSA+SHA224:RSA+SHA224:DSA+SHA256:DSA+SHA384:DSA+SHA512:DSA+SHA224:ECDSA+SHA1:RSA+SHA1:DSA+SHA1"
+
+struct lane_full_context {
+    OSSL_LIB_CTX *library;
+    OSSL_PROVIDER *provider;
+    EVP_MD *sha256;
+    SSL_CTX *ssl;
+};
+
+struct lane_full {
+    struct lane_full_context *context;
+    SSL *ssl;
+    BIO *from_peer; /* owned by ssl, as is to_peer */
+    BIO *to_peer;
+    struct chain chain; /* certs != NULL: taken */
+    enum cs_err chain_err;
+    int alert; /* the fatal one that the peer sent; -1 = none */
+};
+
+static bool hash_sha256(void *data, const uint8_t *bytes, size_t len, uint8_t out[SHA256_SIZE])
+{
+    const struct lane_full_context *context = data;
+    return EVP_Digest(bytes, len, out, NULL, context->sha256, NULL) == 1;
+}
+
+static void take_certificates(struct lane_full *lane, const uint8_t *message, size_t len)
+{
+    bool is_tls13 = SSL_version(lane->ssl) == TLS1_3_VERSION;
+    if (lane->chain.certs != NULL)
+        return;
+    lane->chain_err = cert_list_parse(&lane->chain, message + HANDSHAKE_HEADER, len - HANDSHAKE_HEADER,
+                                      is_tls13, hash_sha256, lane->context);
+    lane->chain.lane = LANE_FULL;
+    lane->chain.tls_version = (uint16_t)SSL_version(lane->ssl);
+    const SSL_CIPHER *cipher = SSL_get_pending_cipher(lane->ssl);
+    lane->chain.cipher_suite = cipher != NULL ? SSL_CIPHER_get_protocol_id(cipher) : 0;
+}
+
+static void on_message(int sent, int version, int type, const void *bytes, size_t len, SSL *ssl, void *data)
+{
+    const uint8_t *message = bytes;
+    struct lane_full *lane = data;
+    (void)version;
+    (void)ssl;
+    if (sent != 0 || lane == NULL)
+        return;
+    if (type == SSL3_RT_HANDSHAKE && len >= HANDSHAKE_HEADER && message[0] == HANDSHAKE_CERTIFICATE)
+        take_certificates(lane, message, len);
+    else if (type == SSL3_RT_ALERT && len >= 2 && message[0] == TLS_ALERT_LEVEL_FATAL)
+        lane->alert = message[1];
+}
+
+/* The chain is there: refuse, so that libssl computes nothing more. */
+static int refuse(X509_STORE_CTX *store, void *data)
+{
+    (void)store;
+    (void)data;
+    return 0;
+}
+
+static bool configure(SSL_CTX *ssl)
+{
+    SSL_CTX_set_security_level(ssl, 0);
+    SSL_CTX_clear_options(ssl, SSL_CTX_get_options(ssl)); /* whatever a system-wide policy put there */
+    SSL_CTX_set_options(ssl, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
+                                 SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_max_cert_list(ssl, CHAIN_MAX_BYTES);
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(ssl, refuse, NULL);
+    SSL_CTX_set_msg_callback(ssl, on_message);
+    return SSL_CTX_set_min_proto_version(ssl, TLS1_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set_cipher_list(ssl, SUITES_12) == 1 && SSL_CTX_set_ciphersuites(ssl, SUITES_13) == 1 &&
+           SSL_CTX_set1_groups_list(ssl, GROUPS) == 1 && SSL_CTX_set1_sigalgs_list(ssl, SIGNATURES) == 1;
+}
+
+enum cs_err lane_full_context_new(struct lane_full_context **out, struct diag *diag)
+{
+    struct lane_full_context *context = calloc(1, sizeof *context);
+    *out = NULL;
+    if (context == NULL)
+        return diag_fail(diag, CS_E_NOMEM, "out of memory");
+    context->library = OSSL_LIB_CTX_new();
+    if (context->library != NULL)
+        context->provider = OSSL_PROVIDER_load(context->library, "default");
+    if (context->provider != NULL)
+        context->sha256 = EVP_MD_fetch(context->library, "SHA256", NULL);
+    if (context->sha256 != NULL)
+        context->ssl = SSL_CTX_new_ex(context->library, NULL, TLS_client_method());
+    if (context->ssl == NULL || !configure(context->ssl)) {
+        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+        diag_set(diag, "libssl does not start: %s", reason != NULL ? reason : "unknown reason");
+        ERR_clear_error();
+        lane_full_context_free(context);
+        return CS_E_IO;
+    }
+    *out = context;
+    return CS_OK;
+}
+
+void lane_full_context_free(struct lane_full_context *context)
+{
+    if (context == NULL)
+        return;
+    SSL_CTX_free(context->ssl);
+    EVP_MD_free(context->sha256);
+    if (context->provider != NULL)
+        OSSL_PROVIDER_unload(context->provider);
+    OSSL_LIB_CTX_free(context->library);
+    free(context);
+}
+
+struct lane_full *lane_full_begin(struct lane_full_context *context, const char *server_name)
+{
+    struct lane_full *lane = calloc(1, sizeof *lane);
+    if (lane == NULL)
+        return NULL;
+    lane->context = context;
+    lane->alert = -1;
+    lane->ssl = SSL_new(context->ssl);
+    lane->from_peer = BIO_new(BIO_s_mem());
+    lane->to_peer = BIO_new(BIO_s_mem());
+    bool ready = lane->ssl != NULL && lane->from_peer != NULL && lane->to_peer != NULL;
+    if (ready && server_name != NULL)
+        ready = SSL_set_tlsext_host_name(lane->ssl, server_name) == 1;
+    if (!ready) {
+        BIO_free(lane->from_peer);
+        BIO_free(lane->to_peer);
+        SSL_free(lane->ssl);
+        free(lane);
+        ERR_clear_error();
+        return NULL;
+    }
+    SSL_set_bio(lane->ssl, lane->from_peer, lane->to_peer);
+    SSL_set_msg_callback_arg(lane->ssl, lane);
+    SSL_set_connect_state(lane->ssl);
+    return lane;
+}
+
+void lane_full_free(struct lane_full *lane)
+{
+    if (lane == NULL)
+        return;
+    SSL_free(lane->ssl);
+    free(lane->chain.certs);
+    free(lane);
+}
+
+static enum lane_verdict end_with(struct lane_result *result, enum outcome outcome, const char *detail)
+{
+    result->outcome = outcome;
+    snprintf(result->detail, sizeof result->detail, "%s", detail);
+    return LANE_END;
+}
+
+/* What libssl's own refusals mean for the peer. */
+static enum lane_verdict end_by_reason(struct lane_result *result)
+{
+    unsigned long error = ERR_peek_error();
+    const char *text = ERR_reason_error_string(error);
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+        return end_with(result, OUTCOME_TOO_LARGE, "a handshake message beyond the limit");
+    case ERR_R_MALLOC_FAILURE:
+        return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
+    case SSL_R_UNSUPPORTED_PROTOCOL: /* sound TLS or SSL, of a version that libssl has not */
+    case SSL_R_WRONG_SSL_VERSION:
+    case SSL_R_UNKNOWN_SSL_VERSION:
+    case SSL_R_VERSION_TOO_LOW:
+        return end_with(result, OUTCOME_TLS_ALERT,
+                        "protocol_version (ours: the server chose one we cannot speak)");
+    default:
+        return end_with(result, OUTCOME_MALFORMED, text != NULL ? text : "broken handshake");
+    }
+}
+
+static enum lane_verdict judge(struct lane_full *lane, int rc, struct lane_result *result)
+{
+    int why = SSL_get_error(lane->ssl, rc);
+    if (lane->chain.certs != NULL) {
+        result->outcome = OUTCOME_CERTIFICATE;
+        result->chain = lane->chain;
+        lane->chain = (struct chain){0};
+        return LANE_CHAIN;
+    }
+    if (lane->chain_err == CS_E_LIMIT)
+        return end_with(result, OUTCOME_TOO_LARGE, "too many certificates in the list");
+    if (lane->chain_err == CS_E_MALFORMED)
+        return end_with(result, OUTCOME_MALFORMED, "the certificate list is empty or broken");
+    if (lane->chain_err != CS_OK)
+        return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
+    if (lane->alert >= 0)
+        return end_with(result, OUTCOME_TLS_ALERT, tls_alert_name((uint8_t)lane->alert));
+    if (rc == 1)
+        return end_with(result, OUTCOME_MALFORMED, "a handshake without certificate");
+    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? LANE_MORE : end_by_reason(result);
+}
+
+enum lane_verdict lane_full_step(struct lane_full *lane, const uint8_t *in, size_t in_len, struct buf *out,
+                                 struct lane_result *result)
+{
+    ERR_clear_error();
+    if (in_len > 0 && BIO_write(lane->from_peer, in, (int)in_len) != (int)in_len)
+        return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
+    int rc = SSL_do_handshake(lane->ssl);
+    enum lane_verdict verdict = judge(lane, rc, result);
+    if (verdict == LANE_MORE) {
+        char *bytes;
+        long len = BIO_get_mem_data(lane->to_peer, &bytes);
+        if (len > 0)
+            buf_append(out, bytes, (size_t)len);
+        (void)BIO_reset(lane->to_peer);
+    }
+    ERR_clear_error();
+    return verdict;
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+/* libuv callbacks report events; probe_on() decides; the table says what may follow what and what is done on
+ * entering. All ends go through CLOSING: by reset, so that a scan leaves no TIME_WAIT behind. */
+#include "scanner/probe.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "scanner/classify.h"
+
+enum probe_event {
+    EV_START,
+    EV_CONNECTED,
+    EV_OVER,   /* the result is set, whatever it is */
+    EV_CLOSED, /* the last handle has closed */
+};
+
+static void begin_connect(struct probe *probe);
+static void begin_handshake(struct probe *probe);
+static void begin_close(struct probe *probe);
+static void tell_end(struct probe *probe);
+
+#define TO(state) (1u << PROBE_##state)
+static const struct {
+    const char *name;
+    unsigned next;
+    void (*enter)(struct probe *);
+} states[] = {
+    [PROBE_IDLE] = {"idle", TO(CONNECTING), NULL},
+    [PROBE_CONNECTING] = {"connecting", TO(HANDSHAKING) | TO(CLOSING), begin_connect},
+    [PROBE_HANDSHAKING] = {"handshaking", TO(CLOSING), begin_handshake},
+    [PROBE_CLOSING] = {"closing", TO(DONE), begin_close},
+    [PROBE_DONE] = {"done", 0, tell_end},
+};
+
+static enum probe_state next_state(enum probe_event event)
+{
+    switch (event) {
+    case EV_START:
+        return PROBE_CONNECTING;
+    case EV_CONNECTED:
+        return PROBE_HANDSHAKING;
+    case EV_OVER:
+        return PROBE_CLOSING;
+    case EV_CLOSED:
+        return PROBE_DONE;
+    }
+    return PROBE_CLOSING;
+}
+
+static void probe_on(struct probe *probe, enum probe_event event)
+{
+    if (probe->state >= PROBE_CLOSING && event != EV_CLOSED)
+        return; /* a cancelled request reporting late */
+    enum probe_state next = next_state(event);
+    assert((states[probe->state].next & 1u << next) != 0);
+    probe->state = next;
+    states[next].enter(probe); /* may hand the probe back to its owner */
+}
+
+static void end_with(struct probe *probe, enum outcome outcome, const char *detail)
+{
+    if (probe->state >= PROBE_CLOSING)
+        return;
+    probe->result.outcome = outcome;
+    snprintf(probe->result.detail, sizeof probe->result.detail, "%s", detail);
+    probe_on(probe, EV_OVER);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct probe *probe = handle->data;
+    if (--probe->open_handles == 0)
+        probe_on(probe, EV_CLOSED);
+}
+
+/* A connect or write in flight still gets its callback first, with UV_ECANCELED. */
+static void begin_close(struct probe *probe)
+{
+    uv_close((uv_handle_t *)&probe->timer, on_closed);
+    if (uv_tcp_close_reset(&probe->tcp, on_closed) != 0) /* no socket yet */
+        uv_close((uv_handle_t *)&probe->tcp, on_closed);
+}
+
+static void tell_end(struct probe *probe)
+{
+    lane_full_free(probe->lane);
+    probe->lane = NULL;
+    buf_dispose(&probe->out);
+    buf_dispose(&probe->sending);
+    probe->env->on_end(probe, probe->env->context);
+}
+
+/* ---- time ---- */
+
+static void on_timer(uv_timer_t *timer);
+
+static uint64_t deadline_ms(const struct probe *probe)
+{
+    return probe->answer_deadline_ms < probe->whole_deadline_ms ? probe->answer_deadline_ms
+                                                                : probe->whole_deadline_ms;
+}
+
+/* Armed once for the deadline known now; an answer only moves the deadline, and a timer that fires too early
+ * is armed again: cheaper than moving it with every byte. */
+static void arm_timer(struct probe *probe)
+{
+    uint64_t now_ms = uv_now(probe->env->loop);
+    uint64_t at_ms = deadline_ms(probe);
+    uv_timer_start(&probe->timer, on_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct probe *probe = timer->data;
+    uint64_t now_ms = uv_now(probe->env->loop);
+    if (now_ms < deadline_ms(probe))
+        arm_timer(probe);
+    else if (probe->state == PROBE_CONNECTING)
+        end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
+    else if (now_ms >= probe->whole_deadline_ms)
+        end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");
+    else
+        end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, probe->received == 0 ? "silent" : "fell silent");
+}
+
+static void expect_answer(struct probe *probe)
+{
+    probe->answer_deadline_ms = uv_now(probe->env->loop) + probe->env->limits->answer_timeout_ms;
+}
+
+/* ---- connect ---- */
+
+/* Descriptors, ports or memory of ours ran out: not the target's fault, so not its outcome. */
+static bool is_local_shortage(int status)
+{
+    return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOBUFS || status == UV_ENOMEM ||
+           status == UV_EADDRNOTAVAIL || status == UV_EAGAIN || status == UV_EADDRINUSE;
+}
+
+static void fail_connect(struct probe *probe, int status)
+{
+    if (is_local_shortage(status)) {
+        probe->end = PROBE_RETRY;
+        end_with(probe, OUTCOME_LOCAL_ERROR, uv_err_name(status));
+    } else if (status == UV_ECONNREFUSED) {
+        end_with(probe, OUTCOME_REFUSED, "");
+    } else if (status == UV_ETIMEDOUT) {
+        end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
+    } else if (status == UV_ECONNRESET) {
+        end_with(probe, OUTCOME_RESET, "while connecting");
+    } else if (status == UV_EINVAL || status == UV_EAFNOSUPPORT) {
+        end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(status));
+    } else {
+        end_with(probe, OUTCOME_UNREACHABLE, uv_strerror(status));
+    }
+}
+
+static void on_connect(uv_connect_t *request, int status)
+{
+    struct probe *probe = request->data;
+    if (probe->state != PROBE_CONNECTING)
+        return;
+    if (status == 0)
+        probe_on(probe, EV_CONNECTED);
+    else
+        fail_connect(probe, status);
+}
+
+static void make_address(struct sockaddr_storage *out, struct ip ip, uint16_t port)
+{
+    memset(out, 0, sizeof *out);
+    if (ip_is_v4(ip)) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        memcpy(&v4->sin_addr, ip.bytes + 12, 4);
+    } else {
+        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        memcpy(&v6->sin6_addr, ip.bytes, 16);
+    }
+}
+
+/* The port is left to connect, so that as many connections fit as there are pairs of port and peer. */
+static int bind_source(struct probe *probe)
+{
+    struct sockaddr_storage from;
+    uv_os_fd_t fd;
+    int on = 1;
+    int rc = uv_fileno((uv_handle_t *)&probe->tcp, &fd);
+    if (rc != 0)
+        return rc;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    make_address(&from, probe->env->source, 0);
+    return uv_tcp_bind(&probe->tcp, (const struct sockaddr *)&from, 0);
+}
+
+static void begin_connect(struct probe *probe)
+{
+    const struct probe_env *env = probe->env;
+    struct sockaddr_storage to;
+    unsigned family = env->has_source ? (ip_is_v4(probe->target.ip) ? AF_INET : AF_INET6) : AF_UNSPEC;
+    uv_timer_init(env->loop, &probe->timer);
+    int rc = uv_tcp_init_ex(env->loop, &probe->tcp, family);
+    if (rc != 0) /* no descriptor for the socket: a handle without one can always be had */
+        uv_tcp_init(env->loop, &probe->tcp);
+    probe->tcp.data = probe->timer.data = probe->connect.data = probe->write.data = probe;
+    probe->open_handles = 2;
+    if (rc == 0 && env->has_source)
+        rc = bind_source(probe);
+    make_address(&to, probe->target.ip, probe->target.port);
+    if (rc == 0)
+        rc = uv_tcp_connect(&probe->connect, &probe->tcp, (const struct sockaddr *)&to, on_connect);
+    if (rc != 0) {
+        fail_connect(probe, rc);
+        return;
+    }
+    uint64_t now_ms = uv_now(env->loop);
+    probe->whole_deadline_ms = now_ms + env->limits->timeout_ms;
+    probe->answer_deadline_ms = now_ms + env->limits->connect_timeout_ms;
+    arm_timer(probe);
+}
+
+/* ---- handshake ---- */
+
+static void flush(struct probe *probe);
+
+static void on_write(uv_write_t *request, int status)
+{
+    struct probe *probe = request->data;
+    buf_reset(&probe->sending);
+    if (probe->state != PROBE_HANDSHAKING)
+        return;
+    if (status == 0)
+        flush(probe);
+    else
+        end_with(probe, OUTCOME_RESET, uv_strerror(status));
+}
+
+/* What could not be sent at once goes through a write, which borrows `sending` until it is done. */
+static void send_rest(struct probe *probe)
+{
+    struct buf empty = probe->sending;
+    probe->sending = probe->out;
+    probe->out = empty;
+    uv_buf_t bytes = uv_buf_init((char *)probe->sending.data, (unsigned)probe->sending.len);
+    if (uv_write(&probe->write, (uv_stream_t *)&probe->tcp, &bytes, 1, on_write) != 0)
+        end_with(probe, OUTCOME_LOCAL_ERROR, "a write could not be queued");
+}
+
+/* Sends what the lane has put out. */
+static void flush(struct probe *probe)
+{
+    if (probe->out.err != CS_OK) {
+        end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
+        return;
+    }
+    if (probe->out.len == 0 || probe->sending.len > 0)
+        return;
+    uv_buf_t bytes = uv_buf_init((char *)probe->out.data, (unsigned)probe->out.len);
+    int sent = uv_try_write((uv_stream_t *)&probe->tcp, &bytes, 1);
+    if (sent < 0 && sent != UV_EAGAIN) {
+        end_with(probe, OUTCOME_RESET, uv_strerror(sent));
+        return;
+    }
+    buf_consume(&probe->out, sent > 0 ? (size_t)sent : 0);
+    if (probe->out.len > 0)
+        send_rest(probe);
+}
+
+/* A server that wants a name and was sent none: say so, for that is what to try next. */
+static void mention_missing_name(struct probe *probe)
+{
+    struct lane_result *result = &probe->result;
+    size_t len = strlen(result->detail);
+    if (probe->target.server_name == NULL)
+        snprintf(result->detail + len, sizeof result->detail - len, "%sno server name was sent",
+                 len > 0 ? "; " : "");
+}
+
+static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
+{
+    switch (lane_full_step(probe->lane, bytes, len, &probe->out, &probe->result)) {
+    case LANE_MORE:
+        flush(probe);
+        break;
+    case LANE_END:
+        if (probe->result.outcome == OUTCOME_TLS_ALERT)
+            mention_missing_name(probe);
+        probe_on(probe, EV_OVER);
+        break;
+    case LANE_CHAIN:
+        probe_on(probe, EV_OVER);
+        break;
+    }
+}
+
+static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+    const struct probe *probe = handle->data;
+    (void)suggested;
+    *out = uv_buf_init((char *)probe->env->read_buffer, PROBE_READ_BUFFER);
+}
+
+static void on_end_of_stream(struct probe *probe, ssize_t status)
+{
+    bool reset = status == UV_ECONNRESET;
+    bool closed = status == UV_EOF;
+    if (!reset && !closed) {
+        end_with(probe, status == UV_ETIMEDOUT ? OUTCOME_TIMEOUT_HANDSHAKE : OUTCOME_UNREACHABLE,
+                 uv_strerror((int)status));
+        return;
+    }
+    probe->result.outcome = reset ? OUTCOME_RESET : OUTCOME_CLOSED;
+    probe->result.detail[0] = '\0';
+    mention_missing_name(probe);
+    probe_on(probe, EV_OVER);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
+{
+    struct probe *probe = stream->data;
+    if (probe->state != PROBE_HANDSHAKING || len == 0)
+        return;
+    if (len < 0) {
+        on_end_of_stream(probe, len);
+        return;
+    }
+    const uint8_t *bytes = (const uint8_t *)buffer->base;
+    bool is_first = probe->received < 2;
+    if (is_first && probe->received == 0 && !classify_is_tls(bytes, (size_t)len)) {
+        char detail[OBSERVATION_DETAIL];
+        classify_describe(detail, bytes, (size_t)len);
+        end_with(probe, OUTCOME_NOT_TLS, detail);
+        return;
+    }
+    if (is_first && probe->received == 1 && bytes[0] != 3) {
+        end_with(probe, OUTCOME_NOT_TLS, "a first byte as of TLS, then something else");
+        return;
+    }
+    probe->received += (size_t)len;
+    if (probe->received > CHAIN_MAX_BYTES) {
+        end_with(probe, OUTCOME_TOO_LARGE, "more bytes than the limit for one target");
+        return;
+    }
+    expect_answer(probe);
+    feed(probe, bytes, (size_t)len);
+}
+
+static void begin_handshake(struct probe *probe)
+{
+    expect_answer(probe);
+    arm_timer(probe);
+    probe->lane = lane_full_begin(probe->env->full, probe->target.server_name);
+    if (probe->lane == NULL) {
+        end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
+        return;
+    }
+    int rc = uv_read_start((uv_stream_t *)&probe->tcp, lend_buffer, on_read);
+    if (rc != 0) {
+        end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(rc));
+        return;
+    }
+    feed(probe, NULL, 0);
+}
+
+/* ---- for the owner ---- */
+
+void probe_start(struct probe *probe, const struct probe_env *env)
+{
+    probe->env = env;
+    probe->end = PROBE_DELIVERED;
+    probe_on(probe, EV_START);
+}
+
+void probe_cancel(struct probe *probe, const char *detail)
+{
+    end_with(probe, OUTCOME_CANCELLED, detail);
+}
+
+void probe_abandon(struct probe *probe)
+{
+    if (probe->state >= PROBE_CLOSING)
+        return;
+    probe->end = PROBE_ABANDONED;
+    probe_on(probe, EV_OVER);
+}

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: Apache-2.0
+/* start_next() takes a target from where one waits (put back, woken, or newly drawn), and starts it if its
+ * places are free. It is called whenever a probe has ended, and by a tick every 10 ms, which so covers
+ * everything that is waited for: rate tokens, a full result queue, the pause after a shortage. */
+#include "scanner/scan_loop.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/shard.h"
+
+#define TICK_MS         10
+#define FLUSH_EVERY_MS  50
+#define FLUSH_ATTEMPTS  512
+#define FLUSH_BYTES     ((size_t)1 << 20)
+#define PAUSE_MS        100  /* after local ports or descriptors ran out */
+#define WALK_BUDGET     4096 /* positions looked at before the loop looks at its sockets again */
+#define PARKED_FOR_EACH 4    /* parked at most so many times the connections at once */
+
+#define RELAXED memory_order_relaxed
+
+static void count(_Atomic uint64_t *counter, uint64_t by)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, RELAXED) + by, RELAXED);
+}
+
+/* ---- results ---- */
+
+static void flush_batch(struct scan_loop *loop)
+{
+    loop->next_flush_ms = uv_now(&loop->loop) + FLUSH_EVERY_MS;
+    if (loop->batch == NULL)
+        return;
+    loop->batch->low_water = loop->window.low;
+    result_queue_push(&loop->shared->queue, loop->batch);
+    loop->batch = NULL;
+}
+
+static bool batch_has_room(struct scan_loop *loop)
+{
+    if (loop->batch == NULL)
+        loop->batch = loop_batch_new(loop->number);
+    return loop->batch != NULL && loop_batch_reserve(loop->batch) == CS_OK;
+}
+
+static int64_t wall_clock_ms(void)
+{
+    uv_timeval64_t now;
+    uv_gettimeofday(&now);
+    return now.tv_sec * 1000 + now.tv_usec / 1000;
+}
+
+static struct observation *observe(uint64_t position, uint64_t index, const struct target *target,
+                                   struct lane_result *result, int64_t now_ms)
+{
+    struct observation *seen = calloc(1, sizeof *seen);
+    if (seen == NULL)
+        return NULL;
+    seen->position = position;
+    seen->target = index;
+    seen->has_ip = target->has_ip;
+    seen->ip = target->ip;
+    seen->port = target->port;
+    seen->protocol = target->protocol;
+    seen->server_name = target->server_name;
+    seen->host_name = target->host_name;
+    seen->outcome = result->outcome;
+    memcpy(seen->detail, result->detail, sizeof seen->detail);
+    seen->seen_at_ms = now_ms;
+    if (result->chain.certs != NULL) {
+        seen->chains[seen->chain_count++] = result->chain;
+        result->chain = (struct chain){0};
+    }
+    return seen;
+}
+
+/* The one place where a target gets its outcome. Out of memory, it gets none: it stays unfinished, for a
+ * resume. */
+static void deliver(struct scan_loop *loop, uint64_t position, uint64_t index, const struct target *target,
+                    struct lane_result *result)
+{
+    bool wanted = result->chain.certs != NULL || loop->shared->plan.want_outcomes;
+    int64_t now_ms = wall_clock_ms();
+    bool room = batch_has_room(loop);
+    struct observation *seen = room && wanted ? observe(position, index, target, result, now_ms) : NULL;
+    free(result->chain.certs);
+    result->chain.certs = NULL;
+    if (!room || (wanted && seen == NULL))
+        return;
+    struct attempt attempt = {position, (uint8_t)result->outcome, now_ms / 1000};
+    loop_batch_add(loop->batch, attempt, seen);
+    done_window_finish(&loop->window, position);
+    count(&loop->counters.outcomes[result->outcome], 1);
+    count(&loop->counters.certificates, seen != NULL ? seen->chain_count : 0);
+    if (loop->batch->batch.attempt_count >= FLUSH_ATTEMPTS || loop->batch->bytes >= FLUSH_BYTES)
+        flush_batch(loop);
+}
+
+static void deliver_unprobed(struct scan_loop *loop, const struct pending *item, const struct target *target,
+                             enum outcome outcome, const char *detail)
+{
+    struct lane_result result = {.outcome = outcome};
+    strncpy(result.detail, detail, sizeof result.detail - 1);
+    deliver(loop, item->position, item->index, target, &result);
+}
+
+/* ---- memory that is used again ---- */
+
+static struct pending *new_pending(struct scan_loop *loop)
+{
+    struct pending *item = loop->spare;
+    if (item == NULL)
+        return malloc(sizeof *item);
+    loop->spare = item->next;
+    return item;
+}
+
+static void keep_pending(struct scan_loop *loop, struct pending *item)
+{
+    item->next = loop->spare;
+    loop->spare = item;
+}
+
+static struct probe *new_probe(struct scan_loop *loop)
+{
+    struct probe *probe = loop->idle;
+    if (probe == NULL)
+        return calloc(1, sizeof *probe);
+    loop->idle = probe->next;
+    memset(probe, 0, sizeof *probe);
+    return probe;
+}
+
+static void link_probe(struct scan_loop *loop, struct probe *probe)
+{
+    probe->next = loop->active;
+    if (loop->active != NULL)
+        loop->active->previous = probe;
+    loop->active = probe;
+}
+
+static void unlink_probe(struct scan_loop *loop, struct probe *probe)
+{
+    if (probe->previous != NULL)
+        probe->previous->next = probe->next;
+    else
+        loop->active = probe->next;
+    if (probe->next != NULL)
+        probe->next->previous = probe->previous;
+    probe->next = loop->idle;
+    loop->idle = probe;
+}
+
+/* ---- drawing ---- */
+
+static bool is_stopping(const struct scan_loop *loop)
+{
+    return atomic_load_explicit(&loop->shared->drain, RELAXED) ||
+           atomic_load_explicit(&loop->shared->abort, RELAXED);
+}
+
+static bool may_draw(struct scan_loop *loop)
+{
+    return loop->slots.parked < (size_t)loop->share * PARKED_FOR_EACH &&
+           !result_queue_is_full(&loop->shared->queue);
+}
+
+/* The next position that is this loop's. `*budget` counts down with every position looked at. */
+static struct pending *draw(struct scan_loop *loop, struct target *target, uint32_t *budget)
+{
+    const struct scan_plan *plan = &loop->shared->plan;
+    uint64_t position;
+    struct pending *item = NULL;
+    while (item == NULL && *budget > 0 && done_window_draw(&loop->window, &position)) {
+        --*budget;
+        uint64_t index = permutation_at(&loop->shared->order, position);
+        target_set_get(plan->targets, index, target);
+        bool mine = shard_is_mine(shard_hash(target), plan->shard_index, plan->shard_count, loop->number,
+                                  plan->limits.threads);
+        if (!mine) {
+            done_window_finish(&loop->window, position);
+            continue;
+        }
+        item = new_pending(loop);
+        if (item == NULL)
+            break; /* unfinished: a resume will take it */
+        *item = (struct pending){.position = position, .index = index, .ip = target->ip};
+    }
+    atomic_store_explicit(&loop->counters.position, loop->window.next, RELAXED);
+    return item;
+}
+
+static struct pending *take_waiting(struct scan_loop *loop, struct target *target)
+{
+    struct pending *item = pending_pop(&loop->retry);
+    if (item == NULL)
+        item = pending_pop(&loop->slots.awake);
+    if (item != NULL)
+        target_set_get(loop->shared->plan.targets, item->index, target);
+    return item;
+}
+
+static void put_back(struct scan_loop *loop, struct pending *item)
+{
+    pending_push(&loop->retry, item);
+    uint64_t now_ms = uv_now(&loop->loop);
+    if (now_ms < loop->paused_until_ms)
+        return; /* one of many that failed together */
+    loop->paused_until_ms = now_ms + PAUSE_MS;
+    loop->limit = loop->limit > 1 ? loop->limit / 2 : 1;
+    count(&loop->counters.slowed_down, 1);
+}
+
+static void start(struct scan_loop *loop, struct pending *item, const struct target *target)
+{
+    struct probe *probe = new_probe(loop);
+    if (probe == NULL) {
+        slots_give_back(&loop->slots, item->ip);
+        put_back(loop, item);
+        return;
+    }
+    probe->target = *target;
+    probe->position = item->position;
+    probe->index = item->index;
+    keep_pending(loop, item);
+    link_probe(loop, probe);
+    loop->tokens--;
+    loop->in_flight++;
+    count(&loop->counters.connections, 1);
+    probe_start(probe, &loop->env);
+}
+
+/* Ends `item` at once where nothing is to be sent. */
+static bool settle_unprobed(struct scan_loop *loop, struct pending *item, const struct target *target)
+{
+    if (!target->has_ip)
+        deliver_unprobed(loop, item, target, OUTCOME_UNRESOLVED, "");
+    else if (loop->excluded.count > 0 && ip_set_has(&loop->excluded, target->ip))
+        deliver_unprobed(loop, item, target, OUTCOME_CANCELLED, "excluded");
+    else
+        return false;
+    slots_pass_on(&loop->slots, item->ip);
+    keep_pending(loop, item);
+    return true;
+}
+
+/* False when there is nothing to start now, for whatever reason. */
+static bool start_next(struct scan_loop *loop, uint32_t *budget)
+{
+    struct target target;
+    if (loop->in_flight >= loop->limit || uv_now(&loop->loop) < loop->paused_until_ms)
+        return false;
+    if (loop->tokens == 0)
+        loop->tokens = rate_take(&loop->shared->rate, uv_hrtime());
+    if (loop->tokens == 0)
+        return false;
+    struct pending *item = take_waiting(loop, &target);
+    if (item == NULL && may_draw(loop))
+        item = draw(loop, &target, budget);
+    if (item == NULL)
+        return false;
+    if (settle_unprobed(loop, item, &target))
+        return true;
+    switch (slots_take(&loop->slots, item)) {
+    case SLOTS_TAKEN:
+        start(loop, item, &target);
+        break;
+    case SLOTS_PARKED:
+        break;
+    case SLOTS_NO_MEMORY:
+        put_back(loop, item);
+        break;
+    }
+    return true;
+}
+
+/* ---- the end ---- */
+
+static bool has_waiting(const struct scan_loop *loop)
+{
+    return loop->slots.parked + loop->slots.awake.count + loop->retry.count > 0;
+}
+
+static bool is_over(const struct scan_loop *loop)
+{
+    if (loop->in_flight > 0)
+        return false;
+    return is_stopping(loop) || (done_window_exhausted(&loop->window) && !has_waiting(loop));
+}
+
+static void close_loop(struct scan_loop *loop)
+{
+    if (loop->closing)
+        return;
+    loop->closing = true;
+    uv_mutex_lock(&loop->lock);
+    loop->awake = false;
+    uv_mutex_unlock(&loop->lock);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->tick, NULL);
+    uv_close((uv_handle_t *)&loop->walk, NULL);
+}
+
+static void on_walk(uv_idle_t *walk);
+
+static void start_more(struct scan_loop *loop)
+{
+    uint32_t budget = WALK_BUDGET;
+    if (loop->closing)
+        return;
+    while (!is_stopping(loop) && budget > 0 && start_next(loop, &budget)) {
+    }
+    atomic_store_explicit(&loop->counters.in_flight, loop->in_flight, RELAXED);
+    atomic_store_explicit(&loop->counters.parked, (uint32_t)loop->slots.parked, RELAXED);
+    if (budget == 0)
+        uv_idle_start(&loop->walk, on_walk);
+    else
+        uv_idle_stop(&loop->walk);
+    if (is_over(loop))
+        close_loop(loop);
+}
+
+static void on_walk(uv_idle_t *walk)
+{
+    start_more(walk->data);
+}
+
+static void on_tick(uv_timer_t *tick)
+{
+    struct scan_loop *loop = tick->data;
+    uint64_t now_ms = uv_now(&loop->loop);
+    if (loop->limit < loop->share && now_ms >= loop->paused_until_ms)
+        loop->limit += loop->share / 200 + 1 < loop->share - loop->limit ? loop->share / 200 + 1
+                                                                         : loop->share - loop->limit;
+    if (now_ms >= loop->next_flush_ms)
+        flush_batch(loop);
+    start_more(loop);
+}
+
+static void on_probe_end(struct probe *probe, void *context)
+{
+    struct scan_loop *loop = context;
+    loop->in_flight--;
+    slots_give_back(&loop->slots, probe->target.ip);
+    if (probe->end == PROBE_DELIVERED) {
+        deliver(loop, probe->position, probe->index, &probe->target, &probe->result);
+    } else if (probe->end == PROBE_RETRY) {
+        struct pending *item = new_pending(loop);
+        if (item != NULL) {
+            *item =
+                (struct pending){.position = probe->position, .index = probe->index, .ip = probe->target.ip};
+            put_back(loop, item);
+        }
+    }
+    unlink_probe(loop, probe);
+    start_more(loop);
+}
+
+static void take_new_exclusions(struct scan_loop *loop)
+{
+    uv_mutex_lock(&loop->lock);
+    bool has_new = loop->has_new_exclusions;
+    struct ip_set excluded = loop->new_excluded;
+    loop->new_excluded = (struct ip_set){0};
+    loop->has_new_exclusions = false;
+    uv_mutex_unlock(&loop->lock);
+    if (!has_new)
+        return;
+    ip_set_dispose(&loop->excluded);
+    loop->excluded = excluded;
+    for (struct probe *probe = loop->active; probe != NULL; probe = probe->next) {
+        if (ip_set_has(&loop->excluded, probe->target.ip))
+            probe_cancel(probe, "excluded");
+    }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct scan_loop *loop = wake->data;
+    take_new_exclusions(loop);
+    if (atomic_load_explicit(&loop->shared->abort, RELAXED)) {
+        for (struct probe *probe = loop->active; probe != NULL; probe = probe->next)
+            probe_abandon(probe);
+    }
+    start_more(loop);
+}
+
+/* ---- life ---- */
+
+static void push_last_batch(struct scan_loop *loop)
+{
+    while (loop->batch == NULL) /* without it the consumer would wait for ever */
+        loop->batch = loop_batch_new(loop->number);
+    loop->batch->ended = true;
+    loop->batch->complete = loop->window.low == loop->window.end;
+    flush_batch(loop);
+}
+
+static void run(void *data)
+{
+    struct scan_loop *loop = data;
+    uv_run(&loop->loop, UV_RUN_DEFAULT);
+    push_last_batch(loop);
+}
+
+static void dispose(struct scan_loop *loop)
+{
+    for (struct probe *probe = loop->idle; probe != NULL;) {
+        struct probe *next = probe->next;
+        free(probe);
+        probe = next;
+    }
+    for (struct pending *item = loop->spare; item != NULL;) {
+        struct pending *next = item->next;
+        free(item);
+        item = next;
+    }
+    for (struct pending *item; (item = pending_pop(&loop->retry)) != NULL;)
+        free(item);
+    slots_dispose(&loop->slots);
+    done_window_dispose(&loop->window);
+    ip_set_dispose(&loop->excluded);
+    ip_set_dispose(&loop->new_excluded);
+    lane_full_context_free(loop->env.full);
+    free(loop->env.read_buffer);
+    loop_batch_free(loop->batch);
+}
+
+static enum cs_err prepare_memory(struct scan_loop *loop, struct diag *diag)
+{
+    const struct scan_plan *plan = &loop->shared->plan;
+    enum cs_err err = lane_full_context_new(&loop->env.full, diag);
+    if (err != CS_OK)
+        return err;
+    loop->env.read_buffer = malloc(PROBE_READ_BUFFER);
+    err = done_window_init(&loop->window, plan->low_water, target_set_count(plan->targets), plan->done,
+                           plan->done_count);
+    if (err == CS_OK)
+        err = slots_init(&loop->slots, plan->limits.per_host, plan->limits.per_prefix,
+                         (size_t)loop->share * (1 + PARKED_FOR_EACH));
+    if (err == CS_OK && loop->env.read_buffer == NULL)
+        err = CS_E_NOMEM;
+    if (err == CS_OK && plan->excluded != NULL)
+        err = scan_loop_exclude(loop, plan->excluded);
+    return err == CS_OK ? CS_OK : diag_fail(diag, err, "out of memory");
+}
+
+static void prepare_env(struct scan_loop *loop)
+{
+    const struct scan_plan *plan = &loop->shared->plan;
+    loop->env.loop = &loop->loop;
+    loop->env.limits = &plan->limits;
+    loop->env.has_source = plan->has_source;
+    loop->env.source = plan->source;
+    loop->env.on_end = on_probe_end;
+    loop->env.context = loop;
+}
+
+/* Handles are made before the thread runs, so that the first wake finds them. */
+static enum cs_err prepare_handles(struct scan_loop *loop, struct diag *diag)
+{
+    int rc = uv_loop_init(&loop->loop);
+    if (rc != 0)
+        return diag_fail(diag, CS_E_IO, "a scanning loop does not start: %s", uv_strerror(rc));
+    rc = uv_async_init(&loop->loop, &loop->wake, on_wake);
+    if (rc != 0) {
+        uv_loop_close(&loop->loop);
+        return diag_fail(diag, CS_E_IO, "a scanning loop does not start: %s", uv_strerror(rc));
+    }
+    uv_timer_init(&loop->loop, &loop->tick);
+    uv_idle_init(&loop->loop, &loop->walk);
+    loop->wake.data = loop->tick.data = loop->walk.data = loop;
+    uv_timer_start(&loop->tick, on_tick, 0, TICK_MS);
+    loop->awake = true;
+    return CS_OK;
+}
+
+static void undo_handles(struct scan_loop *loop)
+{
+    close_loop(loop);
+    uv_run(&loop->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop->loop);
+}
+
+enum cs_err scan_loop_start(struct scan_loop *loop, struct scan_shared *shared, uint32_t number,
+                            uint32_t share, struct diag *diag)
+{
+    *loop = (struct scan_loop){.shared = shared, .number = number, .share = share, .limit = share};
+    if (uv_mutex_init(&loop->lock) != 0)
+        return diag_fail(diag, CS_E_IO, "a scanning loop does not start");
+    enum cs_err err = prepare_memory(loop, diag);
+    take_new_exclusions(loop);
+    prepare_env(loop);
+    if (err == CS_OK)
+        err = prepare_handles(loop, diag);
+    if (err == CS_OK && uv_thread_create(&loop->thread, run, loop) != 0) {
+        undo_handles(loop);
+        err = diag_fail(diag, CS_E_IO, "a scanning thread does not start");
+    }
+    loop->running = err == CS_OK;
+    if (err != CS_OK) {
+        dispose(loop);
+        uv_mutex_destroy(&loop->lock);
+    }
+    return err;
+}
+
+void scan_loop_wake(struct scan_loop *loop)
+{
+    uv_mutex_lock(&loop->lock);
+    if (loop->awake)
+        uv_async_send(&loop->wake);
+    uv_mutex_unlock(&loop->lock);
+}
+
+enum cs_err scan_loop_exclude(struct scan_loop *loop, const struct ip_set *excluded)
+{
+    struct ip_set copy = {0};
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < excluded->count && err == CS_OK; i++)
+        err = ip_set_add(&copy, excluded->ranges[i]);
+    if (err == CS_OK)
+        err = ip_set_normalize(&copy);
+    if (err != CS_OK) {
+        ip_set_dispose(&copy);
+        return err;
+    }
+    uv_mutex_lock(&loop->lock);
+    ip_set_dispose(&loop->new_excluded);
+    loop->new_excluded = copy;
+    loop->has_new_exclusions = true;
+    uv_mutex_unlock(&loop->lock);
+    return CS_OK;
+}
+
+void scan_loop_join(struct scan_loop *loop)
+{
+    if (!loop->running)
+        return;
+    loop->running = false;
+    uv_thread_join(&loop->thread);
+    int rc = uv_loop_close(&loop->loop);
+    assert(rc == 0);
+    (void)rc;
+    dispose(loop);
+    uv_mutex_destroy(&loop->lock);
+}
