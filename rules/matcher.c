@@ -30,14 +30,10 @@ static enum cs_err compile_patterns(struct matcher *matcher, const struct expr *
 {
     enum cs_err err = CS_OK;
     if (expr->kind == EXPR_TEST && expr->op == OP_MATCHES_REGEX) {
-        char reason[160] = "";
-        char shown[80];
-        err = pattern_compile(&matcher->patterns[expr->pattern], expr->values[0].text, reason, sizeof reason);
-        if (err == CS_E_INVALID)
-            diag_set(diag, "the regular expression \"%s\" (number %u in the text): %s",
-                     text_printable(shown, sizeof shown, expr->values[0].text), expr->pattern + 1, reason);
-        else if (err != CS_OK)
-            diag_set(diag, "out of memory");
+        char reason[PATTERN_REASON_SIZE] = "";
+        err = pattern_compile(&matcher->patterns[expr->pattern], expr->values[0].text, reason);
+        if (err != CS_OK) /* the parser has tried it already */
+            diag_set(diag, "a regular expression does not compile: %s", reason);
     }
     for (size_t i = 0; i < expr->child_count && err == CS_OK; i++)
         err = compile_patterns(matcher, expr->children[i], diag);
@@ -54,8 +50,10 @@ enum cs_err matcher_compile(struct matcher **out, const char *text, enum rules_s
     if (err == CS_OK) {
         matcher->pattern_count = count_patterns(matcher->expr);
         matcher->patterns = calloc(matcher->pattern_count + 1, sizeof(struct pattern *));
-        err = matcher->patterns != NULL ? compile_patterns(matcher, matcher->expr, diag)
-                                        : diag_fail(diag, CS_E_NOMEM, "out of memory");
+        if (matcher->patterns == NULL)
+            err = diag_fail(diag, CS_E_NOMEM, "out of memory");
+        else
+            err = compile_patterns(matcher, matcher->expr, diag);
     }
     if (err != CS_OK) {
         matcher_free(matcher);

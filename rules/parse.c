@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "rules/lexer.h"
+#include "rules/pattern.h"
 #include "rules/values.h"
 
 struct parser {
@@ -154,6 +155,17 @@ static enum cs_err parse_value(struct parser *parser, struct expr *test)
     return next(parser);
 }
 
+/* Tried here, where line and column are known. */
+static enum cs_err check_pattern(const struct parser *parser)
+{
+    char reason[PATTERN_REASON_SIZE] = "";
+    struct pattern *pattern;
+    enum cs_err err = pattern_compile(&pattern, buf_str(&parser->lexer.text), reason);
+    pattern_free(pattern);
+    return err == CS_E_INVALID ? lexer_fail(&parser->lexer, parser->diag, "no regular expression: %s", reason)
+                               : err;
+}
+
 static enum cs_err parse_list(struct parser *parser, struct expr *test)
 {
     char shown[80];
@@ -212,6 +224,8 @@ static enum cs_err parse_operation(struct parser *parser, struct expr **test)
         !expr_op_allows((*test)->op, field_info((*test)->field)->type))
         return fail_operator(parser, *test);
     err = next(parser);
+    if (err == CS_OK && (*test)->op == OP_MATCHES_REGEX)
+        err = check_pattern(parser);
     if (err == CS_OK)
         err = (*test)->op == OP_IN ? parse_list(parser, *test) : parse_value(parser, *test);
     if ((*test)->op == OP_MATCHES_REGEX)

@@ -8,6 +8,7 @@
 #ifndef RULES_PARSE_H
 #define RULES_PARSE_H
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "model/expr.h"

@@ -19,7 +19,7 @@ struct pattern {
     pcre2_match_context *limits;
 };
 
-enum cs_err pattern_compile(struct pattern **out, const char *text, char *reason, unsigned reason_size)
+enum cs_err pattern_compile(struct pattern **out, const char *text, char reason[PATTERN_REASON_SIZE])
 {
     int error = 0;
     PCRE2_SIZE offset = 0;
@@ -35,7 +35,7 @@ enum cs_err pattern_compile(struct pattern **out, const char *text, char *reason
                           PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C,
                           &error, &offset, NULL);
     if (pattern->code == NULL) {
-        pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, reason_size);
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, PATTERN_REASON_SIZE);
         pattern_free(pattern);
         return CS_E_INVALID;
     }
