@@ -17,6 +17,6 @@ void diag_set(struct diag *diag, const char *format, ...) CS_PRINTF(2, 3);
 void diag_prefix(struct diag *diag, const char *format, ...) CS_PRINTF(2, 3);
 
 /* return diag_fail(diag, CS_E_INVALID, "port %d is not between 1 and 65535", port); */
-#define diag_fail(diag, err, ...) (diag_set((diag), __VA_ARGS__), (err))
+#define diag_fail(diag, err, ...) (diag_set((diag), __VA_ARGS__), (enum cs_err)(err))
 
 #endif

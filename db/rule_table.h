@@ -29,4 +29,9 @@ CS_MUST_USE enum cs_err rule_table_remove(struct store *store, const char *name,
 CS_MUST_USE enum cs_err rule_table_each(struct store *store, rule_each each, void *context,
                                         struct diag *diag); /* in order */
 
+/* For replacing all rules at once, inside the caller's transaction. */
+CS_MUST_USE enum cs_err rule_table_clear_within(struct store *store, struct diag *diag);
+CS_MUST_USE enum cs_err rule_table_add_within(struct store *store, const char *name, const char *match,
+                                              const struct owner_name *owner, struct diag *diag);
+
 #endif

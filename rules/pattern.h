@@ -10,9 +10,11 @@
 
 struct pattern;
 
-/* CS_E_INVALID: `reason` (of `reason_size` bytes) says what is wrong with the expression. */
-CS_MUST_USE enum cs_err pattern_compile(struct pattern **out, const char *text, char *reason,
-                                        unsigned reason_size);
+#define PATTERN_REASON_SIZE 160
+
+/* CS_E_INVALID: `reason` says what is wrong with the expression. */
+CS_MUST_USE enum cs_err pattern_compile(struct pattern **out, const char *text,
+                                        char reason[PATTERN_REASON_SIZE]);
 void pattern_free(struct pattern *pattern);
 
 /* *limited: it ran into a limit, and so counts as no match. */
