@@ -62,6 +62,9 @@ CS_MUST_USE enum cs_err assets_each(struct store *store, const struct asset_filt
 CS_MUST_USE enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts *facts,
                                     struct cert_fact_scratch *scratch);
 
+/* Whole days until `not_after_s`, rounded down: an expired certificate has -1 or less. */
+int64_t asset_days_left(int64_t not_after_s, int64_t now_s);
+
 /* Sets owner and rule of one asset as rules decide (owner_id 0 = nobody); a manual assignment is left alone.
  */
 CS_MUST_USE enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owner_id,

@@ -3,6 +3,8 @@
 #ifndef DB_SCANS_H
 #define DB_SCANS_H
 
+#include <stddef.h>
+
 #include "db/store.h"
 #include "model/outcome.h"
 

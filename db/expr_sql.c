@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Each test becomes coalesce(..., 0), so that an absent value makes it false and not NULL, and `not` is the
+ * exact complement, as in memory. Text compares ASCII case-insensitively: NOCASE and LIKE both do just that.
+ */
+#include "db/expr_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/certificate_row.h"
+
+#define MAX_LIKE_VALUE 10000 /* bytes; SQLite's own limit on patterns is 50000 */
+
+/* Where the value of a field is: a column, or value rows of some kinds, or both. */
+struct source {
+    const char *column; /* an SQL expression; NULL = none */
+    int kinds[3];       /* of certificate_value; 0 = end */
+};
+
+#define PROTOCOL_NAME                                                                                        \
+    "CASE e.protocol WHEN 0 THEN 'tls' WHEN 1 THEN 'smtp' WHEN 2 THEN 'lmtp' WHEN 3 THEN 'imap' WHEN 4 "     \
+    "THEN 'pop3'"                                                                                            \
+    " WHEN 5 THEN 'ftp' WHEN 6 THEN 'nntp' WHEN 7 THEN 'sieve' WHEN 8 THEN 'xmpp' WHEN 9 THEN 'xmpp-server'" \
+    " WHEN 10 THEN 'ldap' WHEN 11 THEN 'postgres' WHEN 12 THEN 'mysql' WHEN 13 THEN 'rdp' WHEN 14 THEN "     \
+    "'tds'"                                                                                                  \
+    " WHEN 15 THEN 'irc' END"
+
+static const struct source sources[FIELD_COUNT] = {
+    [FIELD_COMMON_NAME] = {.column = "c.common_name"},
+    [FIELD_SUBJECT] = {.column = "c.subject"},
+    [FIELD_ORGANIZATION] = {.column = "c.organization"},
+    [FIELD_ORGANIZATION_UNIT] = {.kinds = {VALUE_ORGANIZATION_UNIT}},
+    [FIELD_CITY] = {.column = "c.city"},
+    [FIELD_STATE] = {.column = "c.state"},
+    [FIELD_COUNTRY] = {.column = "c.country"},
+    [FIELD_DOMAIN_COMPONENT] = {.kinds = {VALUE_DOMAIN_COMPONENT}},
+    [FIELD_SUBJECT_ALT_NAME] = {.kinds = {VALUE_DNS_NAME, VALUE_IP_ADDRESS, VALUE_OTHER_NAME}},
+    [FIELD_NAME] = {.column = "c.common_name", .kinds = {VALUE_DNS_NAME}},
+    [FIELD_ISSUER] = {.column = "c.issuer"},
+    [FIELD_ISSUER_COMMON_NAME] = {.column = "c.issuer_common_name"},
+    [FIELD_ISSUER_ORGANIZATION] = {.column = "c.issuer_organization"},
+    [FIELD_SERIAL] = {.column = "c.serial"},
+    [FIELD_IP] = {.column = "e.ip"},
+    [FIELD_PORT] = {.column = "e.port"},
+    [FIELD_HOST_NAME] = {.column = "e.host_name"},
+    [FIELD_SERVER_NAME] = {.column = "nullif(e.server_name, '')"},
+    [FIELD_NETWORK] = {.column = "nullif(e.network, '')"},
+    [FIELD_PROTOCOL] = {.column = PROTOCOL_NAME},
+    [FIELD_TLS_VERSION] = {.column = "a.tls_version"},
+    [FIELD_KEY_TYPE] = {.column = "c.key_type"},
+    [FIELD_KEY_BITS] = {.column = "c.key_bits"},
+    [FIELD_SIGNATURE_ALGORITHM] = {.column = "c.signature_algorithm"},
+    [FIELD_KEY_USAGE] = {.kinds = {VALUE_KEY_USAGE}},
+    [FIELD_EXTENDED_KEY_USAGE] = {.kinds = {VALUE_EXTENDED_KEY_USAGE}},
+    [FIELD_TEMPLATE_NAME] = {.column = "c.template_name"},
+    [FIELD_NOT_AFTER] = {.column = "c.not_after"},
+    [FIELD_NOT_BEFORE] = {.column = "c.not_before"},
+    [FIELD_LIFETIME_DAYS] = {.column = "c.lifetime_days"},
+    [FIELD_SELF_SIGNED] = {.column = "c.self_signed"},
+    [FIELD_WILDCARD] = {.column = "c.wildcard"},
+    [FIELD_SHA256] = {.column = "lower(hex(c.sha256))"},
+    [FIELD_STATUS] = {.column = "'unknown'"},
+    [FIELD_OWNER_ORGANIZATION] = {.column = "coalesce(p.name, o.name)"},
+    [FIELD_OWNER_DEPARTMENT] = {.column = "CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END"},
+    [FIELD_TASK] = {.column = "NULL"},
+    [FIELD_FIRST_SEEN] = {.column = "a.first_seen"},
+    [FIELD_LAST_SEEN] = {.column = "a.last_seen"},
+    [FIELD_ASSET_STATE] = {.column = "a.state"},
+};
+
+/* ---- parameters ---- */
+
+static struct sql_parameter *new_parameter(struct sql_condition *condition)
+{
+    if (condition->err != CS_OK)
+        return NULL;
+    if (condition->count == condition->cap) {
+        size_t cap = condition->cap == 0 ? 16 : condition->cap * 2;
+        struct sql_parameter *parameters = realloc(condition->parameters, cap * sizeof *parameters);
+        if (parameters == NULL) {
+            condition->err = CS_E_NOMEM;
+            return NULL;
+        }
+        condition->parameters = parameters;
+        condition->cap = cap;
+    }
+    buf_append_char(&condition->text, '?');
+    struct sql_parameter *parameter = &condition->parameters[condition->count++];
+    *parameter = (struct sql_parameter){0};
+    return parameter;
+}
+
+void sql_add_number(struct sql_condition *condition, int64_t number)
+{
+    struct sql_parameter *parameter = new_parameter(condition);
+    if (parameter == NULL)
+        return;
+    parameter->kind = PARAMETER_NUMBER;
+    parameter->number = number;
+}
+
+void sql_add_text(struct sql_condition *condition, const char *text)
+{
+    struct sql_parameter *parameter = new_parameter(condition);
+    if (parameter == NULL)
+        return;
+    parameter->kind = PARAMETER_TEXT;
+    parameter->text = text;
+}
+
+void sql_add_ip(struct sql_condition *condition, struct ip ip)
+{
+    struct sql_parameter *parameter = new_parameter(condition);
+    if (parameter == NULL)
+        return;
+    parameter->kind = PARAMETER_IP;
+    memcpy(parameter->ip, ip.bytes, sizeof parameter->ip);
+}
+
+/* `before` + value with LIKE's own characters escaped + `after`. */
+static void add_pattern(struct sql_condition *condition, const char *before, const char *value,
+                        const char *after)
+{
+    struct buf pattern = {0};
+    buf_append_str(&pattern, before);
+    for (; *value != '\0'; value++) {
+        if (*value == '%' || *value == '_' || *value == '\\')
+            buf_append_char(&pattern, '\\');
+        buf_append_char(&pattern, *value);
+    }
+    buf_append_str(&pattern, after);
+    struct sql_parameter *parameter = new_parameter(condition);
+    if (parameter != NULL) {
+        parameter->kind = PARAMETER_TEXT;
+        parameter->owned = buf_take_str(&pattern);
+        parameter->text = parameter->owned;
+        if (parameter->owned == NULL)
+            condition->err = CS_E_NOMEM;
+    }
+    buf_dispose(&pattern);
+    buf_append_str(&condition->text, " ESCAPE '\\'");
+}
+
+void sql_condition_bind(const struct sql_condition *condition, sqlite3_stmt *stmt)
+{
+    for (size_t i = 0; i < condition->count; i++) {
+        const struct sql_parameter *parameter = &condition->parameters[i];
+        if (parameter->kind == PARAMETER_TEXT)
+            sql_bind_text(stmt, (int)i + 1, parameter->text);
+        else if (parameter->kind == PARAMETER_NUMBER)
+            sql_bind_int(stmt, (int)i + 1, parameter->number);
+        else
+            sql_bind_blob(stmt, (int)i + 1, parameter->ip, sizeof parameter->ip);
+    }
+}
+
+void sql_condition_dispose(struct sql_condition *condition)
+{
+    for (size_t i = 0; i < condition->count; i++)
+        free(condition->parameters[i].owned);
+    free(condition->parameters);
+    buf_dispose(&condition->text);
+    *condition = (struct sql_condition){0};
+}
+
+/* ---- tests ---- */
+
+static void add_domain(struct sql_condition *condition, const char *subject, const char *domain)
+{
+    domain += domain[0] == '.';
+    if (domain[0] == '\0') { /* in no domain at all: nothing matches, as in memory */
+        buf_append_char(&condition->text, '0');
+        return;
+    }
+    buf_printf(&condition->text, "(%s = ", subject);
+    sql_add_text(condition, domain);
+    buf_printf(&condition->text, " COLLATE NOCASE OR %s LIKE ", subject);
+    add_pattern(condition, "%.", domain, "");
+    buf_append_char(&condition->text, ')');
+}
+
+/* `subject` OP value, for text. */
+static void add_text_test(struct sql_condition *condition, const char *subject, const struct expr *test)
+{
+    const char *value = test->values[0].text;
+    switch (test->op) {
+    case OP_STARTS_WITH:
+        buf_printf(&condition->text, "%s LIKE ", subject);
+        add_pattern(condition, "", value, "%");
+        break;
+    case OP_ENDS_WITH:
+        buf_printf(&condition->text, "%s LIKE ", subject);
+        add_pattern(condition, "%", value, "");
+        break;
+    case OP_CONTAINS:
+        buf_printf(&condition->text, "%s LIKE ", subject);
+        add_pattern(condition, "%", value, "%");
+        break;
+    case OP_IN_DOMAIN:
+        add_domain(condition, subject, value);
+        break;
+    default: /* equals, in */
+        buf_append_char(&condition->text, '(');
+        for (size_t i = 0; i < test->value_count; i++) {
+            buf_printf(&condition->text, "%s%s = ", i > 0 ? " OR " : "", subject);
+            sql_add_text(condition, test->values[i].text);
+            buf_append_str(&condition->text, " COLLATE NOCASE");
+        }
+        buf_append_char(&condition->text, ')');
+    }
+}
+
+static void add_kinds(struct sql_condition *condition, const struct source *source)
+{
+    buf_append_str(&condition->text, "kind IN (");
+    for (int i = 0; i < 3 && source->kinds[i] != 0; i++)
+        buf_printf(&condition->text, "%s%d", i > 0 ? ", " : "", source->kinds[i]);
+    buf_append_char(&condition->text, ')');
+}
+
+static void add_text(struct sql_condition *condition, const struct source *source, const struct expr *test)
+{
+    buf_append_char(&condition->text, '(');
+    if (source->column != NULL)
+        add_text_test(condition, source->column, test);
+    if (source->column != NULL && source->kinds[0] != 0)
+        buf_append_str(&condition->text, " OR ");
+    if (source->kinds[0] != 0) {
+        buf_append_str(&condition->text, "c.id IN (SELECT certificate_id FROM certificate_value WHERE ");
+        add_kinds(condition, source);
+        buf_append_str(&condition->text, " AND ");
+        add_text_test(condition, "value", test);
+        buf_append_char(&condition->text, ')');
+    }
+    buf_append_char(&condition->text, ')');
+}
+
+static void add_empty(struct sql_condition *condition, const struct source *source)
+{
+    buf_append_char(&condition->text, '(');
+    if (source->column != NULL)
+        buf_printf(&condition->text, "%s IS NULL", source->column);
+    if (source->column != NULL && source->kinds[0] != 0)
+        buf_append_str(&condition->text, " AND ");
+    if (source->kinds[0] != 0) {
+        buf_append_str(&condition->text,
+                       "NOT EXISTS (SELECT 1 FROM certificate_value WHERE certificate_id = c.id AND ");
+        add_kinds(condition, source);
+        buf_append_char(&condition->text, ')');
+    }
+    buf_append_char(&condition->text, ')');
+}
+
+static const char *comparison(enum expr_op op)
+{
+    switch (op) {
+    case OP_LESS:
+        return "<";
+    case OP_LESS_EQUAL:
+        return "<=";
+    case OP_GREATER:
+        return ">";
+    case OP_GREATER_EQUAL:
+        return ">=";
+    default:
+        return "=";
+    }
+}
+
+/* Whole days left, rounded down, so that a certificate expired a second ago has -1. */
+static void add_days_left(struct sql_condition *condition)
+{
+    buf_append_str(&condition->text, "((c.not_after - ");
+    sql_add_number(condition, condition->now_s);
+    buf_append_str(&condition->text, " - CASE WHEN c.not_after < ");
+    sql_add_number(condition, condition->now_s);
+    buf_append_str(&condition->text, " THEN 86399 ELSE 0 END) / 86400)");
+}
+
+static void add_number_test(struct sql_condition *condition, const struct source *source,
+                            const struct expr *test)
+{
+    size_t count = test->value_count > 0 ? test->value_count : 1;
+    buf_append_char(&condition->text, '(');
+    for (size_t i = 0; i < count; i++) {
+        buf_append_str(&condition->text, i > 0 ? " OR " : "");
+        if (test->field == FIELD_DAYS_LEFT)
+            add_days_left(condition);
+        else
+            buf_append_str(&condition->text, source->column);
+        if (test->op == OP_IS_TRUE || test->op == OP_IS_FALSE) {
+            buf_append_str(&condition->text, test->op == OP_IS_TRUE ? " <> 0" : " = 0");
+        } else {
+            buf_printf(&condition->text, " %s ", comparison(test->op));
+            sql_add_number(condition, test->values[i].number);
+        }
+    }
+    buf_append_char(&condition->text, ')');
+}
+
+static void add_ip_test(struct sql_condition *condition, const struct source *source, const struct expr *test)
+{
+    buf_append_char(&condition->text, '(');
+    for (size_t i = 0; i < test->value_count; i++) {
+        buf_printf(&condition->text, "%s%s BETWEEN ", i > 0 ? " OR " : "", source->column);
+        sql_add_ip(condition, test->values[i].range.first);
+        buf_append_str(&condition->text, " AND ");
+        sql_add_ip(condition, test->values[i].range.last);
+    }
+    buf_append_char(&condition->text, ')');
+}
+
+static bool can_be_said(const struct expr *test)
+{
+    if (test->field == FIELD_FINDING || test->op == OP_MATCHES_REGEX)
+        return false;
+    for (size_t i = 0; i < test->value_count; i++) {
+        if (test->values[i].text != NULL && strlen(test->values[i].text) > MAX_LIKE_VALUE)
+            return false;
+    }
+    return test->value_count <= 500; /* SQLite limits depth and parameters */
+}
+
+static bool add_test(struct sql_condition *condition, const struct expr *test)
+{
+    const struct source *source = &sources[test->field];
+    if (!can_be_said(test)) {
+        buf_append_char(&condition->text, '1');
+        return false;
+    }
+    if (test->op == OP_IS_EMPTY) {
+        if (test->field == FIELD_DAYS_LEFT)
+            source = &sources[FIELD_NOT_AFTER];
+        add_empty(condition, source);
+        return true;
+    }
+    buf_append_str(&condition->text, "coalesce(");
+    if (field_info(test->field)->type == FIELD_TYPE_TEXT)
+        add_text(condition, source, test);
+    else if (field_info(test->field)->type == FIELD_TYPE_IP)
+        add_ip_test(condition, source, test);
+    else
+        add_number_test(condition, source, test);
+    buf_append_str(&condition->text, ", 0)");
+    return true;
+}
+
+static bool add_joined(struct sql_condition *condition, const struct expr *expr, const char *word)
+{
+    bool exact = true;
+    buf_append_char(&condition->text, '(');
+    for (size_t i = 0; i < expr->child_count; i++) {
+        buf_append_str(&condition->text, i > 0 ? word : "");
+        exact = expr_to_sql(condition, expr->children[i]) && exact;
+    }
+    buf_append_char(&condition->text, ')');
+    return exact;
+}
+
+/* More rows than wanted, negated, would be fewer than wanted: what is not exact is replaced by "every row".
+ */
+static bool add_not(struct sql_condition *condition, const struct expr *child)
+{
+    size_t text_len = condition->text.len;
+    size_t count = condition->count;
+    buf_append_str(&condition->text, "NOT ");
+    if (expr_to_sql(condition, child))
+        return true;
+    while (condition->count > count)
+        free(condition->parameters[--condition->count].owned);
+    condition->text.len = text_len;
+    buf_append_char(&condition->text, '1');
+    return false;
+}
+
+bool expr_to_sql(struct sql_condition *condition, const struct expr *expr)
+{
+    switch (expr->kind) {
+    case EXPR_TEST:
+        return add_test(condition, expr);
+    case EXPR_NOT:
+        return add_not(condition, expr->children[0]);
+    case EXPR_AND:
+        return add_joined(condition, expr, " AND ");
+    case EXPR_OR:
+        return add_joined(condition, expr, " OR ");
+    }
+    return false;
+}
