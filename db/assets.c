@@ -43,7 +43,7 @@ static void add_endpoint(struct sql_condition *condition, const struct asset_fil
     const struct endpoint *endpoint = filter->endpoint;
     add_and(condition);
     buf_append_str(&condition->text, "e.ip = ");
-    sql_add_ip(condition, endpoint->ip);
+    sql_add_blob(condition, endpoint->ip.bytes, sizeof endpoint->ip.bytes);
     buf_append_str(&condition->text, " AND e.port = ");
     sql_add_number(condition, endpoint->port);
     buf_append_str(&condition->text, " AND e.protocol = ");
@@ -52,24 +52,6 @@ static void add_endpoint(struct sql_condition *condition, const struct asset_fil
         add_equal(condition, "e.network", endpoint->network);
     if (endpoint->server_name != NULL)
         add_equal(condition, "e.server_name", endpoint->server_name);
-}
-
-/* A hash compares as hex text: one certificate is found by the index on its blob where it is given whole. */
-static void add_leaf(struct sql_condition *condition, const char *hex)
-{
-    add_and(condition);
-    buf_append_str(&condition->text, "c.sha256 = unhex_sha256(");
-    sql_add_text(condition, hex);
-    buf_append_char(&condition->text, ')');
-}
-
-static void unhex_sha256(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    const char *text = (const char *)sqlite3_value_text(values[0]);
-    uint8_t hash[SHA256_SIZE];
-    (void)count;
-    if (text != NULL && hex_decode(hash, sizeof hash, text, strlen(text)))
-        sqlite3_result_blob(context, hash, sizeof hash, SQLITE_TRANSIENT);
 }
 
 static bool build_condition(struct sql_condition *condition, const struct asset_filter *filter,
@@ -89,8 +71,11 @@ static bool build_condition(struct sql_condition *condition, const struct asset_
         add_and(condition);
         buf_append_str(&condition->text, "a.owner_id IS NULL");
     }
-    if (filter->leaf_sha256 != NULL)
-        add_leaf(condition, leaf_hex);
+    if (filter->leaf_sha256 != NULL) {
+        add_and(condition);
+        buf_append_str(&condition->text, "c.sha256 = ");
+        sql_add_blob(condition, filter->leaf_sha256, SHA256_SIZE);
+    }
     if (filter->endpoint != NULL)
         add_endpoint(condition, filter);
     if (filter->where != NULL) {
@@ -171,22 +156,14 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     struct sql_condition condition = {0};
     struct buf sql = {0};
     sqlite3_stmt *stmt = NULL;
-    char leaf_hex[2 * SHA256_SIZE + 1] = "";
     bool ignored;
-    if (filter->leaf_sha256 != NULL)
-        hex_encode(leaf_hex, filter->leaf_sha256, SHA256_SIZE);
-    *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter, leaf_hex);
+    *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter);
     buf_append_str(&sql, select_assets);
     buf_append(&sql, condition.text.data, condition.text.len);
     buf_append_str(&sql, order_assets);
     enum cs_err err = condition.err != CS_OK ? condition.err : sql.err;
     if (err != CS_OK)
         diag_set(diag, "%s", cs_err_text(err));
-    if (err == CS_OK) {
-        int rc = sqlite3_create_function(store->db, "unhex_sha256", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-                                         NULL, unhex_sha256, NULL, NULL);
-        err = rc == SQLITE_OK ? CS_OK : sql_fail(store, rc, diag);
-    }
     if (err == CS_OK)
         err = sql_prepare(store, &stmt, buf_str(&sql), diag);
     if (err == CS_OK) {

@@ -108,13 +108,19 @@ void sql_add_text(struct sql_condition *condition, const char *text)
     parameter->text = text;
 }
 
-void sql_add_ip(struct sql_condition *condition, struct ip ip)
+void sql_add_blob(struct sql_condition *condition, const uint8_t *bytes, size_t len)
 {
     struct sql_parameter *parameter = new_parameter(condition);
     if (parameter == NULL)
         return;
-    parameter->kind = PARAMETER_IP;
-    memcpy(parameter->ip, ip.bytes, sizeof parameter->ip);
+    parameter->kind = PARAMETER_BLOB;
+    parameter->len = len;
+    memcpy(parameter->bytes, bytes, len);
+}
+
+static void add_ip(struct sql_condition *condition, struct ip ip)
+{
+    sql_add_blob(condition, ip.bytes, sizeof ip.bytes);
 }
 
 /* `before` + value with LIKE's own characters escaped + `after`. */
@@ -150,7 +156,7 @@ void sql_condition_bind(const struct sql_condition *condition, sqlite3_stmt *stm
         else if (parameter->kind == PARAMETER_NUMBER)
             sql_bind_int(stmt, (int)i + 1, parameter->number);
         else
-            sql_bind_blob(stmt, (int)i + 1, parameter->ip, sizeof parameter->ip);
+            sql_bind_blob(stmt, (int)i + 1, parameter->bytes, parameter->len);
     }
 }
 
@@ -303,9 +309,9 @@ static void add_ip_test(struct sql_condition *condition, const struct source *so
     buf_append_char(&condition->text, '(');
     for (size_t i = 0; i < test->value_count; i++) {
         buf_printf(&condition->text, "%s%s BETWEEN ", i > 0 ? " OR " : "", source->column);
-        sql_add_ip(condition, test->values[i].range.first);
+        add_ip(condition, test->values[i].range.first);
         buf_append_str(&condition->text, " AND ");
-        sql_add_ip(condition, test->values[i].range.last);
+        add_ip(condition, test->values[i].range.last);
     }
     buf_append_char(&condition->text, ')');
 }

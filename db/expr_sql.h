@@ -11,8 +11,9 @@ struct sql_parameter {
     const char *text; /* borrowed from the tree, or `owned` */
     char *owned;
     int64_t number;
-    uint8_t ip[16];
-    enum { PARAMETER_TEXT, PARAMETER_NUMBER, PARAMETER_IP } kind;
+    uint8_t bytes[32];
+    size_t len; /* of bytes */
+    enum { PARAMETER_TEXT, PARAMETER_NUMBER, PARAMETER_BLOB } kind;
 };
 
 struct sql_condition {
@@ -27,7 +28,8 @@ struct sql_condition {
 void sql_condition_dispose(struct sql_condition *condition);
 void sql_add_number(struct sql_condition *condition, int64_t number); /* appends ? and its value */
 void sql_add_text(struct sql_condition *condition, const char *text);
-void sql_add_ip(struct sql_condition *condition, struct ip ip);
+void sql_add_blob(struct sql_condition *condition, const uint8_t *bytes,
+                  size_t len); /* 32 bytes at most; copied */
 void sql_condition_bind(const struct sql_condition *condition, sqlite3_stmt *stmt);
 
 /* Appends a condition that holds for every row for which `expr` holds. True: for no others. False: some test

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The network assets as a listing: the columns, and one row of the store as cells. Findings are judged here,
+ * at read time. */
+#ifndef REPORT_ASSET_LIST_H
+#define REPORT_ASSET_LIST_H
+
+#include "db/assets.h"
+#include "report/listing.h"
+#include "rules/matcher.h"
+
+extern const struct listing_column asset_columns[];
+extern const size_t asset_column_count;
+
+struct asset_list {
+    struct listing *listing;
+    struct matcher *where; /* tested on each row unless `exact`; NULL = none */
+    bool exact;            /* set by assets_each */
+    const char *finding;   /* --finding: only rows that have it; NULL = all */
+    int64_t now_s;
+    uint64_t rows;
+    struct diag *diag;
+};
+
+/* For assets_each: `context` is a struct asset_list. */
+CS_MUST_USE enum cs_err asset_list_row(void *context, const struct asset_row *row);
+
+#endif
