@@ -1,5 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
-int main(void)
+/* certscour COMMAND [VERB] ...: finds the row of the command tables and runs it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+
+static const struct command *const tables[] = {
+    scan_commands,      scan_admin_commands, org_commands,  rule_commands,    rule_apply_commands,
+    rule_file_commands, assets_commands,     cert_commands, exclude_commands, status_commands,
+};
+#define TABLE_COUNT (sizeof tables / sizeof tables[0])
+
+static void usage(FILE *file)
 {
-    return 0;
+    fputs("certscour: finds the TLS certificates on your networks, and who owns them\n\n"
+          "usage: certscour COMMAND [ARGUMENTS]   (certscour COMMAND --help tells more)\n\n",
+          file);
+    for (size_t t = 0; t < TABLE_COUNT; t++) {
+        for (const struct command *command = tables[t]; command->name != NULL; command++) {
+            char name[40];
+            snprintf(name, sizeof name, "%s%s%s", command->name, command->verb != NULL ? " " : "",
+                     command->verb != NULL ? command->verb : "");
+            fprintf(file, "  %-16s%s\n", name, command->summary);
+        }
+    }
+}
+
+/* The row for these words: with its verb where there is one, else the row without. */
+static const struct command *find_command(const char *name, const char *verb, bool *known_name)
+{
+    const struct command *plain = NULL;
+    *known_name = false;
+    for (size_t t = 0; t < TABLE_COUNT; t++) {
+        for (const struct command *command = tables[t]; command->name != NULL; command++) {
+            if (strcmp(command->name, name) != 0)
+                continue;
+            *known_name = true;
+            if (command->verb == NULL)
+                plain = command;
+            else if (verb != NULL && strcmp(command->verb, verb) == 0)
+                return command;
+        }
+    }
+    return plain;
+}
+
+static void list_verbs(FILE *file, const char *name)
+{
+    for (size_t t = 0; t < TABLE_COUNT; t++) {
+        for (const struct command *command = tables[t]; command->name != NULL; command++) {
+            if (strcmp(command->name, name) == 0)
+                fprintf(file, "  certscour %s %s %s\n      %s\n", command->name, command->verb,
+                        command->arguments, command->summary);
+        }
+    }
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct app app = {0};
+    int status = command->run(&app, command, argc, argv);
+    app_dispose(&app);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    bool known_name;
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, handled where it happens */
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        usage(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("certscour " CERTSCOUR_VERSION);
+        return EXIT_DONE;
+    }
+    const struct command *command = find_command(argv[1], argc > 2 ? argv[2] : NULL, &known_name);
+    if (command != NULL) {
+        int words = command->verb != NULL ? 2 : 1;
+        return run(command, argc - words, argv + words);
+    }
+    if (!known_name) {
+        app_note("there is no command \"%.40s\"; `certscour --help` lists them", argv[1]);
+        return EXIT_USAGE;
+    }
+    bool asked = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+    list_verbs(asked ? stdout : stderr, argv[1]);
+    return asked ? EXIT_DONE : EXIT_USAGE;
 }

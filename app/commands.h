@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The tables of commands, one for each file of commands; app/main.c joins them. Each ends with a NULL name.
+ */
+#ifndef APP_COMMANDS_H
+#define APP_COMMANDS_H
+
+#include "app/app.h"
+
+extern const struct command scan_commands[];
+extern const struct command scan_admin_commands[];
+extern const struct command org_commands[];
+extern const struct command rule_commands[];
+extern const struct command rule_apply_commands[];
+extern const struct command rule_file_commands[];
+extern const struct command assets_commands[];
+extern const struct command cert_commands[];
+extern const struct command exclude_commands[];
+extern const struct command status_commands[];
+
+#endif
