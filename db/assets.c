@@ -54,8 +54,7 @@ static void add_endpoint(struct sql_condition *condition, const struct asset_fil
         add_equal(condition, "e.server_name", endpoint->server_name);
 }
 
-static bool build_condition(struct sql_condition *condition, const struct asset_filter *filter,
-                            const char *leaf_hex)
+static bool build_condition(struct sql_condition *condition, const struct asset_filter *filter)
 {
     bool exact = true;
     condition->now_s = filter->now_s;
