@@ -323,6 +323,14 @@ static enum cs_err open_store_for(struct job *job)
     return exists ? app_open_store(app, STORE_READ) : CS_OK;
 }
 
+static void print_notes(const char *notes)
+{
+    for (size_t len; *notes != '\0'; notes += len + (notes[len] == '\n')) {
+        len = strcspn(notes, "\n");
+        app_note("%.*s", (int)len, notes);
+    }
+}
+
 static enum cs_err plan_new(struct job *job)
 {
     struct app *app = job->app;
@@ -348,8 +356,8 @@ static enum cs_err plan_new(struct job *job)
                                    &app->diag);
     if (err == CS_OK && app->store != NULL)
         err = app_load_rules(app, &job->rules);
-    if (err == CS_OK && notes.len > 0)
-        fprintf(stderr, "%s", buf_str(&notes));
+    if (err == CS_OK)
+        print_notes(buf_str(&notes));
     buf_dispose(&notes);
     choose_seed(job);
     return err;

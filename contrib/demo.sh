@@ -18,14 +18,19 @@ rm -f "$demo"/certscour.db* "$demo"/ready
 export CERTSCOUR_DB=$demo/certscour.db
 PATH=$build:$PATH
 
+bold= plain=
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+
 run() { # shows a command as one would type it, then its output
-    printf '\n\033[1m$' | { [ -t 1 ] && cat || printf '\n$'; }
-    printf ' %q' "$@" | sed "s/\\\\ / /g"
-    { [ -t 1 ] && printf '\033[0m\n'; } || printf '\n'
+    local word line='$'
+    for word in "$@"; do
+        case $word in *[!A-Za-z0-9_./:=,@-]*) line="$line '$word'" ;; *) line="$line $word" ;; esac
+    done
+    printf '\n%s%s%s\n' "$bold" "$line" "$plain"
     "$@" 2>&1
 }
 
-certscour-campus --state "$demo/campus" --ready-file "$demo/ready" >"$demo/campus.log" 2>&1 &
+certscour-campus --ready-file "$demo/ready" >"$demo/campus.log" 2>&1 &
 campus=$!
 for _ in $(seq 100); do
     [ -s "$demo/ready" ] && break

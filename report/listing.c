@@ -386,6 +386,8 @@ static void table_row(struct listing *listing, const struct row *row)
         append_table_text(&text, row, cell, listing->widths[i]);
         table_cell(listing, buf_str(&text), i, cell->kind == CELL_NUMBER, i + 1 == listing->shown_count);
     }
+    while (listing->line.len > 0 && listing->line.data[listing->line.len - 1] == ' ')
+        listing->line.len--; /* nothing hangs over the end of a line */
     buf_append_char(&listing->line, '\n');
     buf_dispose(&text);
 }

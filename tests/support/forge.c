@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/forge.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#define MAX_KEYS 32
+
+static void check(int holds, const char *what)
+{
+    if (!holds) {
+        fprintf(stderr, "forge: %s failed\n", what);
+        abort();
+    }
+}
+
+static EVP_PKEY *make_key(const char *kind)
+{
+    if (strncmp(kind, "rsa:", 4) == 0)
+        return EVP_RSA_gen((unsigned)atoi(kind + 4));
+    if (strncmp(kind, "ec:", 3) == 0)
+        return EVP_EC_gen(kind + 3);
+    return EVP_PKEY_Q_keygen(NULL, NULL, kind);
+}
+
+EVP_PKEY *forge_key(const char *kind, unsigned number)
+{
+    static struct {
+        char name[48];
+        EVP_PKEY *key;
+    } kept[MAX_KEYS];
+    char name[48];
+    snprintf(name, sizeof name, "%s/%u", kind, number);
+    for (size_t i = 0; i < MAX_KEYS; i++) {
+        if (kept[i].key == NULL) {
+            kept[i].key = make_key(kind);
+            check(kept[i].key != NULL, kind);
+            memcpy(kept[i].name, name, sizeof name);
+        }
+        if (strcmp(kept[i].name, name) == 0)
+            return kept[i].key;
+    }
+    check(0, "room for one more key");
+    return NULL;
+}
+
+static void set_subject(X509 *x509, const struct forge_options *options)
+{
+    X509_NAME *name = X509_NAME_new();
+    const struct forge_name alone[] = {{.type = "CN", .value = options->common_name}, {.type = NULL}};
+    const struct forge_name *entry = options->subject != NULL ? options->subject : alone;
+    for (; entry->type != NULL && entry->value != NULL; entry++) {
+        int len = entry->value_len != 0 ? entry->value_len : (int)strlen(entry->value);
+        int type = entry->string_type != 0 ? entry->string_type : V_ASN1_UTF8STRING;
+        ASN1_STRING *value = ASN1_STRING_type_new(type); /* any bytes, as they are */
+        ASN1_STRING_set(value, entry->value, len);
+        X509_NAME_ENTRY *made =
+            X509_NAME_ENTRY_create_by_NID(NULL, OBJ_txt2nid(entry->type), type, (const unsigned char *)"", 0);
+        check(made != NULL, entry->type);
+        ASN1_STRING_set(X509_NAME_ENTRY_get_data(made), ASN1_STRING_get0_data(value), len);
+        check(X509_NAME_add_entry(name, made, -1, 0), "subject");
+        X509_NAME_ENTRY_free(made);
+        ASN1_STRING_free(value);
+    }
+    X509_set_subject_name(x509, name);
+    X509_NAME_free(name);
+}
+
+static void set_serial(X509 *x509, const struct forge_options *options)
+{
+    unsigned char bytes[64];
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    size_t len = options->serial != NULL ? options->serial_len : 16;
+    check(len <= sizeof bytes, "serial");
+    if (options->serial != NULL)
+        memcpy(bytes, options->serial, len);
+    else
+        RAND_bytes(bytes, (int)len);
+    if (options->serial == NULL)
+        bytes[0] = (unsigned char)((bytes[0] & 0x7F) | 0x40);
+    ASN1_STRING_set(serial, bytes, (int)len);
+    if (options->serial_negative)
+        serial->type = V_ASN1_NEG_INTEGER;
+    X509_set_serialNumber(x509, serial);
+    ASN1_INTEGER_free(serial);
+}
+
+static void add_extension(X509 *x509, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX context;
+    if (value == NULL)
+        return;
+    X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    check(extension != NULL, value);
+    X509_add_ext(x509, extension, -1);
+    X509_EXTENSION_free(extension);
+}
+
+static void add_template(X509 *x509, const char *name)
+{
+    unsigned char der[256] = {0x1E, (unsigned char)(2 * strlen(name))}; /* a short BMPString */
+    check(strlen(name) < 60, "template");
+    for (size_t i = 0; i < strlen(name); i++)
+        der[3 + 2 * i] = (unsigned char)name[i];
+    ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.311.20.2", 1);
+    ASN1_OCTET_STRING *data = ASN1_OCTET_STRING_new();
+    ASN1_OCTET_STRING_set(data, der, 2 + 2 * (int)strlen(name));
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, data);
+    X509_add_ext(x509, extension, -1);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(data);
+    ASN1_OBJECT_free(oid);
+}
+
+static void add_extensions(X509 *x509, X509 *issuer, const struct forge_options *options)
+{
+    add_extension(x509, issuer, NID_basic_constraints, options->is_ca ? "critical,CA:TRUE" : NULL);
+    add_extension(x509, issuer, NID_subject_key_identifier, "hash");
+    add_extension(x509, issuer, NID_key_usage, options->key_usage);
+    add_extension(x509, issuer, NID_ext_key_usage, options->extended_key_usage);
+    add_extension(x509, issuer, NID_subject_alt_name, options->alt_names);
+    if (options->template_name != NULL)
+        add_template(x509, options->template_name);
+}
+
+static void set_validity(X509 *x509, const struct forge_options *options)
+{
+    int64_t now_s = options->now_s != 0 ? options->now_s : (int64_t)time(NULL);
+    bool usual = options->not_before_s == 0 && options->not_after_s == 0;
+    ASN1_TIME_set(X509_getm_notBefore(x509), usual ? now_s - 86400 : options->not_before_s);
+    ASN1_TIME_set(X509_getm_notAfter(x509), usual ? now_s + 90 * 86400 : options->not_after_s);
+}
+
+static const EVP_MD *digest_for(const EVP_PKEY *signer, const struct forge_options *options)
+{
+    if (EVP_PKEY_is_a(signer, "ED25519") || EVP_PKEY_is_a(signer, "ED448"))
+        return NULL; /* they bring their own */
+    return EVP_get_digestbyname(options->digest != NULL ? options->digest : "SHA256");
+}
+
+struct forged forge(const struct forge_options *options)
+{
+    struct forged forged = {.x509 = X509_new()};
+    EVP_PKEY *key = forge_key(options->key != NULL ? options->key : "ec:P-256", 0);
+    EVP_PKEY *signer = options->issuer != NULL ? options->issuer->key : key;
+    X509 *issuer = options->issuer != NULL ? options->issuer->x509 : forged.x509;
+    unsigned char hash[32];
+    EVP_PKEY_up_ref(key);
+    forged.key = key;
+    X509_set_version(forged.x509, X509_VERSION_3);
+    set_serial(forged.x509, options);
+    set_subject(forged.x509, options);
+    X509_set_issuer_name(forged.x509, X509_get_subject_name(issuer));
+    set_validity(forged.x509, options);
+    X509_set_pubkey(forged.x509, key);
+    add_extensions(forged.x509, issuer, options);
+    check(X509_sign(forged.x509, signer, digest_for(signer, options)) > 0, "signing");
+    int len = i2d_X509(forged.x509, &forged.der);
+    check(len > 0, "encoding");
+    forged.der_len = (size_t)len;
+    EVP_Digest(forged.der, forged.der_len, hash, NULL, EVP_sha256(), NULL);
+    for (size_t i = 0; i < sizeof hash; i++)
+        snprintf(forged.sha256 + 2 * i, 3, "%02x", hash[i]);
+    return forged;
+}
+
+void forge_free(struct forged *forged)
+{
+    X509_free(forged->x509);
+    EVP_PKEY_free(forged->key);
+    OPENSSL_free(forged->der);
+    *forged = (struct forged){0};
+}
