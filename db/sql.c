@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/sql.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 static enum cs_err meaning(int rc)
 {
@@ -30,9 +32,19 @@ static enum cs_err meaning(int rc)
     }
 }
 
+/* A full file system shows as an I/O error where SQLite maps memory or grows its index of the log. */
+static bool is_disk_full(const struct store *store)
+{
+    struct statvfs info;
+    return (store->db != NULL && sqlite3_system_errno(store->db) == ENOSPC) ||
+           (statvfs(store->path, &info) == 0 && info.f_bavail == 0);
+}
+
 enum cs_err sql_fail(struct store *store, int rc, struct diag *diag)
 {
     enum cs_err err = meaning(rc);
+    if (err == CS_E_IO && (rc & 0xFF) == SQLITE_IOERR && is_disk_full(store))
+        err = CS_E_FULL;
     const char *said = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc);
     switch (err) {
     case CS_E_BUSY:
