@@ -67,11 +67,27 @@ static bool names_own_key(X509 *x509)
     return issuer == NULL || (own != NULL && ASN1_OCTET_STRING_cmp(own, issuer) == 0);
 }
 
+/* The signature is of the kind that this key makes; true too where OpenSSL does not know the kind. */
+static bool fits_key(X509 *x509, const EVP_PKEY *key)
+{
+    int signer;
+    if (OBJ_find_sigid_algs(X509_get_signature_nid(x509), NULL, &signer) != 1)
+        return true;
+    int own = EVP_PKEY_get_base_id(key);
+    bool both_rsa = (own == EVP_PKEY_RSA || own == EVP_PKEY_RSA_PSS) &&
+                    (signer == EVP_PKEY_RSA || signer == EVP_PKEY_RSA_PSS);
+    return signer == own || both_rsa;
+}
+
 static bool is_self_signed(X509 *x509, EVP_PKEY *key)
 {
     if (X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) != 0)
         return false;
-    int verified = key != NULL ? X509_verify(x509, key) : -1;
+    if (key == NULL)
+        return names_own_key(x509);
+    if (!fits_key(x509, key))
+        return false;
+    int verified = X509_verify(x509, key);
     return verified == 1 || (verified < 0 && names_own_key(x509));
 }
 
