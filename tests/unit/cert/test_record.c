@@ -135,7 +135,7 @@ static void strange_strings_become_clean_utf8(void **state)
          "b.example"},
         {"\x00K\x00\xF6\x00l\x00n", 8, V_ASN1_BMPSTRING, "K\xC3\xB6ln"},
         {"K\xF6ln", 4, V_ASN1_T61STRING, "K\xC3\xB6ln"},
-        {"\xFF\xFEx", 3, V_ASN1_UTF8STRING, "\xEF\xBF\xBD\xEF\xBF\xBDx"},
+        {"\xFF\xFEx", 3, V_ASN1_PRINTABLESTRING, "\xEF\xBF\xBD\xEF\xBF\xBDx"},
         {"\x1B[2J", 4, V_ASN1_UTF8STRING, "\x1B[2J"},
     };
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
@@ -149,6 +149,20 @@ static void strange_strings_become_clean_utf8(void **state)
         assert_string_equal(record.common_name, strings[i].expected);
         cert_record_dispose(&record);
     }
+}
+
+/* d2i puts every name into a canonical form, and gives up where it is no text at all. */
+static void a_name_that_breaks_its_own_encoding_is_malformed(void **state)
+{
+    (void)state;
+    static const struct forge_name subject[] = {{.type = "CN", .value = "\xFF\xFEx", .value_len = 3},
+                                                {.type = NULL}};
+    struct forged made = forge(&(struct forge_options){.subject = subject});
+    struct cert_record record;
+    assert_int_equal(cert_record_parse(&record, made.der, made.der_len), CS_OK);
+    assert_true(record.malformed);
+    cert_record_dispose(&record);
+    forge_free(&made);
 }
 
 static void odd_serials_are_told_apart(void **state)
@@ -262,6 +276,7 @@ int main(void)
         cmocka_unit_test(keys_of_every_family_find_their_slot),
         cmocka_unit_test(self_signed_is_proven_and_not_believed),
         cmocka_unit_test(strange_strings_become_clean_utf8),
+        cmocka_unit_test(a_name_that_breaks_its_own_encoding_is_malformed),
         cmocka_unit_test(odd_serials_are_told_apart),
         cmocka_unit_test(years_from_1950_to_9999_are_read),
         cmocka_unit_test(five_thousand_names_are_kept),
