@@ -4,6 +4,7 @@
  * Prints "ready" and serves until it is killed. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
 
+    signal(SIGPIPE, SIG_IGN); /* clients reset */
     SSL_CTX *ctx = server_context(strcmp(argv[2], "1.2") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION);
     int listener = listen_everywhere((uint16_t)atoi(argv[1]));
     int epoll = epoll_create1(0);

@@ -69,7 +69,7 @@ static void set_subject(X509 *x509, const struct forge_options *options)
         X509_NAME_ENTRY_free(made);
         ASN1_STRING_free(value);
     }
-    X509_set_subject_name(x509, name);
+    check(X509_set_subject_name(x509, name), "a subject that OpenSSL can encode");
     X509_NAME_free(name);
 }
 

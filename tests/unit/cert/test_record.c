@@ -151,18 +151,37 @@ static void strange_strings_become_clean_utf8(void **state)
     }
 }
 
-/* d2i puts every name into a canonical form, and gives up where it is no text at all. */
-static void a_name_that_breaks_its_own_encoding_is_malformed(void **state)
+/* A certificate whose common name is replaced, bytes for bytes, by what OpenSSL would not encode. */
+static void decode_patched(struct cert_record *record, int string_type, const char *bytes)
+{
+    const struct forge_name subject[] = {{.type = "CN", .value = "PATCHEDX", .string_type = string_type},
+                                         {.type = NULL}};
+    struct forged made = forge(&(struct forge_options){.subject = subject});
+    uint8_t *at = made.der;
+    size_t patched = 0;
+    for (; (at = memmem(at, made.der_len - (size_t)(at - made.der), "PATCHEDX", 8)) != NULL; patched++)
+        memcpy(at, bytes, 8);
+    assert_int_equal(patched, 2); /* issuer and subject */
+    assert_int_equal(cert_record_parse(record, made.der, made.der_len), CS_OK);
+    forge_free(&made);
+}
+
+/* d2i puts every name into a canonical form, and gives up where a string breaks its own encoding. */
+static void a_name_that_is_no_text_is_malformed_and_never_dirty_utf8(void **state)
 {
     (void)state;
-    static const struct forge_name subject[] = {{.type = "CN", .value = "\xFF\xFEx", .value_len = 3},
-                                                {.type = NULL}};
-    struct forged made = forge(&(struct forge_options){.subject = subject});
     struct cert_record record;
-    assert_int_equal(cert_record_parse(&record, made.der, made.der_len), CS_OK);
+    decode_patched(&record, V_ASN1_UTF8STRING, "\xFF\xFE\x80xyz..");
     assert_true(record.malformed);
     cert_record_dispose(&record);
-    forge_free(&made);
+    decode_patched(&record, V_ASN1_BMPSTRING, "\xD8\x3D\xDE\x00\0a\0b");
+    assert_true(record.malformed);
+    cert_record_dispose(&record);
+    decode_patched(&record, V_ASN1_UTF8STRING, "a\0b.test");
+    assert_false(record.malformed);
+    assert_string_equal(record.common_name, "a\xEF\xBF\xBD"
+                                            "b.test");
+    cert_record_dispose(&record);
 }
 
 static void odd_serials_are_told_apart(void **state)
@@ -276,7 +295,7 @@ int main(void)
         cmocka_unit_test(keys_of_every_family_find_their_slot),
         cmocka_unit_test(self_signed_is_proven_and_not_believed),
         cmocka_unit_test(strange_strings_become_clean_utf8),
-        cmocka_unit_test(a_name_that_breaks_its_own_encoding_is_malformed),
+        cmocka_unit_test(a_name_that_is_no_text_is_malformed_and_never_dirty_utf8),
         cmocka_unit_test(odd_serials_are_told_apart),
         cmocka_unit_test(years_from_1950_to_9999_are_read),
         cmocka_unit_test(five_thousand_names_are_kept),
