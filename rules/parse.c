@@ -2,6 +2,7 @@
 /* Recursive descent, one function for each line of the grammar in the header; depth and size are bounded. */
 #include "rules/parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,9 +57,8 @@ static const char *found(const struct parser *parser, char out[80])
 {
     if (parser->lexer.kind == TOKEN_END)
         return "the end";
-    out[0] = '"';
-    text_printable(out + 1, 76, buf_str(&parser->lexer.text));
-    strcat(out, "\"");
+    char shown[77];
+    snprintf(out, 80, "\"%s\"", text_printable(shown, sizeof shown, buf_str(&parser->lexer.text)));
     return out;
 }
 

@@ -25,6 +25,7 @@ static const struct {
 static enum cs_err parse_port(const char *text, size_t len, uint16_t *out, struct diag *diag)
 {
     uint64_t port;
+    *out = 0;
     if (text_to_u64(text, len, 65535, &port) != CS_OK || port == 0) {
         char shown[64];
         char *copy = text_copy_n(text, len);
