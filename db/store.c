@@ -108,7 +108,7 @@ static enum cs_err copy_before_migration(struct store *store, int64_t version, s
 static enum cs_err apply_migrations(struct store *store, void *context, struct diag *diag)
 {
     (void)context;
-    int64_t version;
+    int64_t version = 0;
     enum cs_err err =
         pragma_int(store, "PRAGMA user_version", &version, diag); /* again: now nobody else writes */
     bool is_new = version == 0;

@@ -178,7 +178,7 @@ static enum cs_err add_item(struct port_list *list, const char *item, size_t len
     size_t number_len = slash != NULL ? (size_t)(slash - item) : len;
     if (memchr(item, '-', number_len) != NULL)
         return add_range(list, item, len, diag);
-    struct port_entry entry;
+    struct port_entry entry = {0};
     enum cs_err err = port_entry_parse(&entry, item, len, diag);
     return err == CS_OK ? port_list_add(list, entry) : err;
 }
