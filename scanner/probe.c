@@ -142,6 +142,12 @@ static bool is_local_shortage(int status)
            status == UV_EADDRNOTAVAIL || status == UV_EAGAIN || status == UV_EADDRINUSE;
 }
 
+/* EPIPE is what Linux makes of a RST that follows a FIN. */
+static bool is_reset(ssize_t status)
+{
+    return status == UV_ECONNRESET || status == UV_EPIPE;
+}
+
 static void fail_connect(struct probe *probe, int status)
 {
     if (is_local_shortage(status)) {
@@ -151,7 +157,7 @@ static void fail_connect(struct probe *probe, int status)
         end_with(probe, OUTCOME_REFUSED, "");
     } else if (status == UV_ETIMEDOUT) {
         end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
-    } else if (status == UV_ECONNRESET) {
+    } else if (is_reset(status)) {
         end_with(probe, OUTCOME_RESET, "while connecting");
     } else if (status == UV_EINVAL || status == UV_EAFNOSUPPORT) {
         end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(status));
@@ -310,7 +316,7 @@ static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 
 static void on_end_of_stream(struct probe *probe, ssize_t status)
 {
-    bool reset = status == UV_ECONNRESET;
+    bool reset = is_reset(status);
     bool closed = status == UV_EOF;
     if (!reset && !closed) {
         end_with(probe, status == UV_ETIMEDOUT ? OUTCOME_TIMEOUT_HANDSHAKE : OUTCOME_UNREACHABLE,

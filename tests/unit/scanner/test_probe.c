@@ -232,6 +232,16 @@ static void an_alert_is_heard_before_the_reset_behind_it(void **state)
     ended_as(OUTCOME_TLS_ALERT, "protocol_version");
 }
 
+static void a_close_with_a_reset_at_its_heels_is_one_of_both(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        meets(&(struct hostile_script){.end = HOSTILE_CLOSES_AND_RESETS}, "www.example");
+        if (probe.result.outcome != OUTCOME_CLOSED && probe.result.outcome != OUTCOME_RESET)
+            fail_msg("%s: %s", outcome_name(probe.result.outcome), probe.result.detail);
+    }
+}
+
 static void other_protocols_are_not_tls(void **state)
 {
     (void)state;
@@ -453,6 +463,7 @@ int main(void)
         cmocka_unit_test(an_abort_without_a_name_says_that_none_was_sent),
         cmocka_unit_test(unrecognized_name_depends_on_the_name),
         cmocka_unit_test(an_alert_is_heard_before_the_reset_behind_it),
+        cmocka_unit_test(a_close_with_a_reset_at_its_heels_is_one_of_both),
         cmocka_unit_test(other_protocols_are_not_tls),
         cmocka_unit_test(a_first_byte_as_of_tls_is_not_yet_tls),
         cmocka_unit_test(endless_garbage_is_not_tls_at_once),
