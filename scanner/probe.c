@@ -297,7 +297,7 @@ static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
         flush(probe);
         break;
     case LANE_END:
-        if (probe->result.outcome == OUTCOME_TLS_ALERT)
+        if (probe->result.outcome == OUTCOME_TLS_ALERT || probe->result.outcome == OUTCOME_CLOSED)
             mention_missing_name(probe);
         probe_on(probe, EV_OVER);
         break;
