@@ -146,6 +146,8 @@ static enum cs_err fill_filter(struct app *app, const struct asset_options *opti
         err = check_finding(app, options->finding);
     if (err == CS_OK && options->owner != NULL)
         err = owner_parse(owner, options->owner, &app->diag);
+    if (err != CS_OK)
+        return err;
     filter->state = strcmp(state, "all") != 0 ? state : NULL;
     filter->unassigned = options->unassigned;
     filter->now_s = app_now_s();
@@ -153,7 +155,7 @@ static enum cs_err fill_filter(struct app *app, const struct asset_options *opti
         filter->owner_organization = owner->organization;
         filter->owner_department = owner->department[0] != '\0' ? owner->department : NULL;
     }
-    return err;
+    return CS_OK;
 }
 
 static enum cs_err list_assets(struct app *app, const struct asset_options *options,

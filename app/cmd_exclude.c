@@ -38,7 +38,7 @@ static enum cs_err canonical(struct app *app, const char *text, struct target_te
     if (err == CS_OK && parsed->is_range)
         ip_range_format(out, parsed->range);
     else if (err == CS_OK)
-        strcpy(out, parsed->name);
+        snprintf(out, ENDPOINT_MAX_NAME + 1, "%s", parsed->name);
     return err;
 }
 

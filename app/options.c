@@ -147,6 +147,8 @@ static enum cs_err unknown_option(const struct flat *flat, char **argv, struct d
 static enum cs_err missing_argument(const struct flat *flat, struct diag *diag)
 {
     int at = optopt >= FIRST_VALUE ? optopt - FIRST_VALUE : index_of_letter(flat, optopt);
+    if (at < 0)
+        return diag_fail(diag, CS_E_INVALID, "an option needs an argument");
     const struct command_option *option = flat->options[at];
     return diag_fail(diag, CS_E_INVALID, "--%s needs an argument: %s", option->name, option->argument);
 }

@@ -85,7 +85,8 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_end(args);
     uint8_t *room = len >= 0 ? buf_reserve(buf, (size_t)len) : NULL;
     if (room != NULL) {
-        vsnprintf((char *)room, (size_t)len + 1, format, again);
+        vsnprintf((char *)room, (size_t)len + 1, format,
+                  again); // NOLINT: va_copy is not seen by the analyzer
         buf_commit(buf, (size_t)len);
     }
     va_end(again);

@@ -11,6 +11,7 @@ void diag_set(struct diag *diag, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): a false alarm, va_start is right above */
     vsnprintf(diag->text, sizeof diag->text, format, args);
     va_end(args);
 }
@@ -22,6 +23,7 @@ void diag_prefix(struct diag *diag, const char *format, ...)
     char prefix[sizeof diag->text / 2];
     va_list args;
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): a false alarm, va_start is right above */
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
 

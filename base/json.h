@@ -14,8 +14,7 @@
 struct json_value; /* opaque */
 
 /* Parses exactly one value (white space around it is fine). `*out` is the root; json_free frees the whole
- * document. CS_E_MALFORMED with line and column in `diag`; CS_E_LIMIT when nested deeper than the reader's
- * limit. */
+ * document. CS_E_MALFORMED with line and column in `diag`, also when nested deeper than 1000 levels. */
 CS_MUST_USE enum cs_err json_parse(struct json_value **out, const char *text, size_t len, struct diag *diag);
 void json_free(struct json_value *root);
 

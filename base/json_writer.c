@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 
-#define MAX_LEVEL 15
-
 void json_writer_init(struct json_writer *writer, struct buf *out)
 {
     *writer = (struct json_writer){.out = out};
@@ -28,7 +26,7 @@ static void before_item(struct json_writer *writer)
 static void begin(struct json_writer *writer, char bracket)
 {
     before_item(writer);
-    assert(writer->level < MAX_LEVEL);
+    assert(writer->level < JSON_WRITER_LEVELS);
     writer->level++;
     writer->has_items &= (uint16_t) ~(1u << writer->level);
     buf_append_char(writer->out, bracket);

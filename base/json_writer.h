@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Writes JSON (RFC 8259) straight into a buffer: no tree, no allocation of its own. Output is always valid
- * UTF-8; bytes that are not become U+FFFD. Commas are the writer's business. At most 16 levels deep
- * (asserted). */
+ * UTF-8; bytes that are not become U+FFFD. Commas are the writer's business. At most
+ * JSON_WRITER_LEVELS deep (asserted). */
 #ifndef BASE_JSON_WRITER_H
 #define BASE_JSON_WRITER_H
 
@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+
+#define JSON_WRITER_LEVELS 15
 
 struct json_writer {
     struct buf *out;    /* borrowed; its `err` tells of failures */

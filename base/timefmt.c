@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 
-#define DAY_S 86400
+#define DAY_S       86400
+#define YEAR_0_S    (-62167219200) /* 0000-01-01T00:00:00Z */
+#define YEAR_9999_S 253402300799   /* 9999-12-31T23:59:59Z */
 
 /* Days are counted in 400-year eras that begin on 1 March, so that the leap day comes last. */
 int64_t timefmt_days(int64_t year, unsigned month, unsigned day)
@@ -35,7 +37,7 @@ static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsign
 
 static int64_t floor_days(int64_t time_s)
 {
-    return time_s >= 0 ? time_s / DAY_S : -((-time_s + DAY_S - 1) / DAY_S);
+    return time_s / DAY_S - (time_s % DAY_S < 0);
 }
 
 char *timefmt_date(char out[TIMEFMT_SIZE], int64_t time_s)
@@ -52,7 +54,7 @@ char *timefmt_rfc3339(char out[TIMEFMT_SIZE], int64_t time_s)
 {
     char date[TIMEFMT_SIZE];
     timefmt_date(date, time_s);
-    unsigned second = (unsigned)(time_s - floor_days(time_s) * DAY_S);
+    unsigned second = (unsigned)((time_s % DAY_S + DAY_S) % DAY_S);
     snprintf(out, TIMEFMT_SIZE, "%.12sT%02u:%02u:%02uZ", date, second / 3600, second / 60 % 60, second % 60);
     return out;
 }
@@ -146,5 +148,5 @@ enum cs_err timefmt_parse(const char *text, int64_t *out_s)
     if (!take_zone(&at, &zone_s) || *at != '\0')
         return CS_E_INVALID;
     *out_s = date_s + clock_s - zone_s;
-    return CS_OK;
+    return *out_s >= YEAR_0_S && *out_s <= YEAR_9999_S ? CS_OK : CS_E_INVALID; /* an offset may lead out */
 }

@@ -234,15 +234,16 @@ enum cs_err certificates_get(struct store *store, const char *hex_prefix, certif
     size_t len = strlen(hex_prefix);
     uint8_t low[SHA256_SIZE] = {0};
     uint8_t high[SHA256_SIZE];
-    char digits[2 * SHA256_SIZE + 1];
+    char digits[2 * SHA256_SIZE];
     memset(high, 0xFF, sizeof high);
     if (len < 8 || len > 2 * SHA256_SIZE || strspn(hex_prefix, "0123456789abcdefABCDEF") != len)
         return diag_fail(diag, CS_E_INVALID, "expected the SHA-256 of a certificate: 8 to 64 hex digits");
-    for (int bound = 0; bound < 2;
-         bound++) { /* every hash that begins so lies between prefix 00.. and prefix ff.. */
-        memset(digits, bound == 0 ? '0' : 'f', sizeof digits - 1);
+    /* every hash that begins so lies between prefix 00.. and prefix ff.. */
+    for (int bound = 0; bound < 2; bound++) {
+        memset(digits, bound == 0 ? '0' : 'f', sizeof digits);
+        /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): digits is no string, its length is known */
         memcpy(digits, hex_prefix, len);
-        hex_decode(bound == 0 ? low : high, SHA256_SIZE, digits, sizeof digits - 1);
+        hex_decode(bound == 0 ? low : high, SHA256_SIZE, digits, sizeof digits);
     }
     enum cs_err err = certificate_reader_init(&reader, store, diag);
     if (err == CS_OK)

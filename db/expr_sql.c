@@ -304,14 +304,29 @@ static void add_number_test(struct sql_condition *condition, const struct source
     buf_append_char(&condition->text, ')');
 }
 
+static void add_between(struct sql_condition *condition, const char *column, struct ip_range range)
+{
+    buf_printf(&condition->text, "%s BETWEEN ", column);
+    add_ip(condition, range.first);
+    buf_append_str(&condition->text, " AND ");
+    add_ip(condition, range.last);
+}
+
+/* As bytes, all of IPv4 lies inside ::/0 and its like; as in memory, an address of the other family is in no
+ * range. */
 static void add_ip_test(struct sql_condition *condition, const struct source *source, const struct expr *test)
 {
+    const struct ip_range v4 = {ip_from_v4(0), ip_from_v4(UINT32_MAX)};
     buf_append_char(&condition->text, '(');
     for (size_t i = 0; i < test->value_count; i++) {
-        buf_printf(&condition->text, "%s%s BETWEEN ", i > 0 ? " OR " : "", source->column);
-        add_ip(condition, test->values[i].range.first);
-        buf_append_str(&condition->text, " AND ");
-        add_ip(condition, test->values[i].range.last);
+        struct ip_range range = test->values[i].range;
+        buf_append_str(&condition->text, i > 0 ? " OR (" : "(");
+        add_between(condition, source->column, range);
+        if (ip_compare(range.first, v4.first) < 0 && ip_compare(v4.last, range.last) < 0) {
+            buf_append_str(&condition->text, " AND NOT ");
+            add_between(condition, source->column, v4);
+        }
+        buf_append_char(&condition->text, ')');
     }
     buf_append_char(&condition->text, ')');
 }

@@ -108,7 +108,7 @@ static enum cs_err copy_before_migration(struct store *store, int64_t version, s
 static enum cs_err apply_migrations(struct store *store, void *context, struct diag *diag)
 {
     (void)context;
-    int64_t version;
+    int64_t version = 0;
     enum cs_err err =
         pragma_int(store, "PRAGMA user_version", &version, diag); /* again: now nobody else writes */
     bool is_new = version == 0;
@@ -128,8 +128,8 @@ static enum cs_err apply_migrations(struct store *store, void *context, struct d
 
 static enum cs_err check_file(struct store *store, int64_t *version, struct diag *diag)
 {
-    int64_t application_id;
-    int64_t tables;
+    int64_t application_id = 0;
+    int64_t tables = 0;
     enum cs_err err = pragma_int(store, "PRAGMA application_id", &application_id, diag);
     if (err == CS_OK)
         err = pragma_int(store, "PRAGMA user_version", version, diag);

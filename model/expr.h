@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The expression tree of rules and filters as plain data: rules/parse.h makes it, rules/eval.h evaluates it
- * in memory, db turns what it can of it into SQL. Type-checked when made: a node never holds an operator its
- * field's type does not have, nor a value of another type. */
+/* The expression tree of rules and filters as plain data: rules/parse.h makes it, rules/matcher.h evaluates
+ * it in memory, db turns what it can of it into SQL. Type-checked when made: a node never holds an operator
+ * its field's type does not have, nor a value of another type. */
 #ifndef MODEL_EXPR_H
 #define MODEL_EXPR_H
 

@@ -144,14 +144,16 @@ char *ip_range_format(char out[RANGE_TEXT_SIZE], struct ip_range range)
     return out;
 }
 
+/* Families are compared too: seen as numbers, IPv4 addresses lie inside ::/0. */
 bool ip_range_has(struct ip_range range, struct ip ip)
 {
-    return ip_compare(range.first, ip) <= 0 && ip_compare(ip, range.last) <= 0;
+    return ip_is_v4(range.first) == ip_is_v4(ip) && ip_compare(range.first, ip) <= 0 &&
+           ip_compare(ip, range.last) <= 0;
 }
 
 bool ip_range_within(struct ip_range inner, struct ip_range outer)
 {
-    return ip_compare(outer.first, inner.first) <= 0 && ip_compare(inner.last, outer.last) <= 0;
+    return ip_range_has(outer, inner.first) && ip_range_has(outer, inner.last);
 }
 
 u128 ip_range_count(struct ip_range range)

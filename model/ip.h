@@ -49,8 +49,9 @@ CS_MUST_USE enum cs_err ip_range_parse(const char *text, size_t len, struct ip_r
                                        const char **reason);
 /* `address`, `address/n` where it is a prefix, else `first-last`; returns `out`. */
 char *ip_range_format(char out[RANGE_TEXT_SIZE], struct ip_range range);
+/* An address of the other family is in no range: 10.0.0.1 is not in ::/0. */
 bool ip_range_has(struct ip_range range, struct ip ip);
 bool ip_range_within(struct ip_range inner, struct ip_range outer);
-u128 ip_range_count(struct ip_range range); /* of ::/0 this is 2^128 - 2^32 at most in practice; never 0 */
+u128 ip_range_count(struct ip_range range); /* never 0: that of ::/0 is one too small to fit */
 
 #endif

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "rules/parse.h"
+
+#define SPACES    " \t\r\n"
+#define OPERATORS "=<>!"
 
 void lexer_init(struct lexer *lexer, const char *text)
 {
@@ -23,28 +27,38 @@ enum cs_err lexer_fail(const struct lexer *lexer, struct diag *diag, const char 
     char reason[400];
     va_list args;
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): a false alarm, va_start is right above */
     vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
     diag_set(diag, "line %u, column %u: %s", lexer->token_line, lexer->token_column, reason);
     return CS_E_INVALID;
 }
 
-/* One byte on; columns count characters, so continuation bytes of UTF-8 do not count. */
+/* One ASCII character on. */
 static void step(struct lexer *lexer)
 {
-    unsigned char c = (unsigned char)*lexer->at++;
-    if (c == '\n') {
-        lexer->line++;
-        lexer->column = 1;
-    } else if ((*(const unsigned char *)lexer->at & 0xC0) != 0x80) {
-        lexer->column++;
-    }
+    bool line_ends = *lexer->at++ == '\n';
+    lexer->line += line_ends;
+    lexer->column = line_ends ? 1 : lexer->column + 1;
 }
 
-static void take(struct lexer *lexer)
+/* One character into the token. False if it is no UTF-8. */
+static bool take(struct lexer *lexer)
 {
-    buf_append_char(&lexer->text, *lexer->at);
+    size_t len = utf8_length((const uint8_t *)lexer->at, strnlen(lexer->at, 4));
+    if (len == 0)
+        return false;
+    buf_append(&lexer->text, lexer->at, len);
+    lexer->at += len - 1;
     step(lexer);
+    return true;
+}
+
+static enum cs_err fail_encoding(struct lexer *lexer, struct diag *diag)
+{
+    lexer->token_line = lexer->line;
+    lexer->token_column = lexer->column;
+    return lexer_fail(lexer, diag, "byte 0x%02x is not UTF-8", (unsigned char)*lexer->at);
 }
 
 static enum cs_err take_string(struct lexer *lexer, struct diag *diag)
@@ -56,28 +70,38 @@ static enum cs_err take_string(struct lexer *lexer, struct diag *diag)
             return lexer_fail(lexer, diag, "this string has no closing quote");
         if (*lexer->at == '\\' && (lexer->at[1] == '"' || lexer->at[1] == '\\'))
             step(lexer);
-        take(lexer);
+        if (!take(lexer))
+            return fail_encoding(lexer, diag);
     }
     step(lexer);
     return CS_OK;
 }
 
-static void take_symbol(struct lexer *lexer)
+/* Up to a character of `ends` or the end. */
+static enum cs_err take_word(struct lexer *lexer, const char *ends, struct diag *diag)
+{
+    lexer->kind = TOKEN_WORD;
+    while (*lexer->at != '\0' && strchr(ends, *lexer->at) == NULL) {
+        if (!take(lexer))
+            return fail_encoding(lexer, diag);
+    }
+    return CS_OK;
+}
+
+static enum cs_err take_symbol(struct lexer *lexer, struct diag *diag)
 {
     lexer->kind = TOKEN_SYMBOL;
-    take(lexer);
+    (void)take(lexer); /* ASCII both, so they are UTF-8 */
     if (*lexer->at == '=')
-        take(lexer);
+        (void)take(lexer);
+    if (strcmp(buf_str(&lexer->text), "!") == 0)
+        return lexer_fail(lexer, diag, "\"!\" alone; expected != or the word not");
+    return CS_OK;
 }
 
-static bool is_word(char c)
+static enum cs_err next_token(struct lexer *lexer, const char *word_ends, struct diag *diag)
 {
-    return c != '\0' && strchr(" \t\r\n\"(),=<>!", c) == NULL;
-}
-
-enum cs_err lexer_next(struct lexer *lexer, struct diag *diag)
-{
-    while (*lexer->at == ' ' || *lexer->at == '\t' || *lexer->at == '\r' || *lexer->at == '\n')
+    while (*lexer->at != '\0' && strchr(SPACES, *lexer->at) != NULL)
         step(lexer);
     buf_reset(&lexer->text);
     lexer->token_line = lexer->line;
@@ -91,17 +115,18 @@ enum cs_err lexer_next(struct lexer *lexer, struct diag *diag)
         return take_string(lexer, diag);
     if (c == '(' || c == ')' || c == ',') {
         lexer->kind = c == '(' ? TOKEN_OPEN : c == ')' ? TOKEN_CLOSE : TOKEN_COMMA;
-        take(lexer);
+        (void)take(lexer);
         return CS_OK;
     }
-    if (c == '=' || c == '<' || c == '>' || c == '!') {
-        take_symbol(lexer);
-        if (strcmp(buf_str(&lexer->text), "!") == 0)
-            return lexer_fail(lexer, diag, "\"!\" alone; expected != or the word not");
-        return CS_OK;
-    }
-    lexer->kind = TOKEN_WORD;
-    while (is_word(*lexer->at))
-        take(lexer);
-    return CS_OK;
+    return strchr(OPERATORS, c) != NULL ? take_symbol(lexer, diag) : take_word(lexer, word_ends, diag);
+}
+
+enum cs_err lexer_next(struct lexer *lexer, struct diag *diag)
+{
+    return next_token(lexer, SPACES "\"()," OPERATORS, diag);
+}
+
+enum cs_err lexer_next_value(struct lexer *lexer, struct diag *diag)
+{
+    return next_token(lexer, SPACES "\"(),", diag);
 }

@@ -32,8 +32,10 @@ struct lexer {
 void lexer_init(struct lexer *lexer, const char *text);
 void lexer_dispose(struct lexer *lexer);
 /* Moves to the next token. CS_E_INVALID with line and column: an unterminated string, a character that fits
- * nowhere. */
+ * nowhere, a byte that is no UTF-8. */
 CS_MUST_USE enum cs_err lexer_next(struct lexer *lexer, struct diag *diag);
+/* The same where a value is due: a bare word there may go on with = < > and !, as in CN=www.example.org. */
+CS_MUST_USE enum cs_err lexer_next_value(struct lexer *lexer, struct diag *diag);
 
 /* "line L, column C: " before `format`, for the current token. Returns CS_E_INVALID. */
 enum cs_err lexer_fail(const struct lexer *lexer, struct diag *diag, const char *format, ...) CS_PRINTF(3, 4);

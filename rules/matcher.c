@@ -10,6 +10,8 @@
 #include "rules/pattern.h"
 
 #define VALUES_EXPLAINED 3
+#define VALUE_SHOWN      100 /* bytes of a value that an explanation shows */
+#define MAX_LIMITED      8   /* a test gives up after so many values that ran into the limits */
 
 struct matcher {
     struct expr *expr;
@@ -160,6 +162,17 @@ static bool is_empty(const struct expr *test, const struct fact *fact)
     return field_info(test->field)->type == FIELD_TYPE_TEXT ? fact->count == 0 : !fact->present;
 }
 
+/* A certificate may bring thousands of names made to be dear, so only a few may run into the limits. */
+static bool any_text_passes(struct matcher *matcher, const struct expr *test, const struct fact *fact)
+{
+    uint64_t give_up = matcher->limit_hits + MAX_LIMITED;
+    for (size_t i = 0; i < fact->count && matcher->limit_hits < give_up; i++) {
+        if (text_passes(matcher, test, fact->texts[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool test_holds(struct matcher *matcher, const struct expr *test, const struct facts *facts)
 {
     const struct fact *fact = &facts->fact[test->field];
@@ -167,11 +180,7 @@ static bool test_holds(struct matcher *matcher, const struct expr *test, const s
         return is_empty(test, fact);
     switch (field_info(test->field)->type) {
     case FIELD_TYPE_TEXT:
-        for (size_t i = 0; i < fact->count; i++) {
-            if (text_passes(matcher, test, fact->texts[i]))
-                return true;
-        }
-        return false;
+        return any_text_passes(matcher, test, fact);
     case FIELD_TYPE_IP:
         return fact->present && ip_passes(test, fact->ip);
     default:
@@ -225,6 +234,7 @@ static void append_seen(struct buf *out, const struct expr *test, const struct f
     const struct fact *fact = &facts->fact[test->field];
     enum field_type type = field_info(test->field)->type;
     char ip[IP_TEXT_SIZE];
+    char shown[VALUE_SHOWN];
     if (is_empty(test, fact)) {
         buf_append_str(out, "it has none");
     } else if (type == FIELD_TYPE_IP) {
@@ -235,9 +245,8 @@ static void append_seen(struct buf *out, const struct expr *test, const struct f
     } else {
         buf_append_str(out, fact->count > 1 ? "they are " : "it is ");
         for (size_t i = 0; i < fact->count && i < VALUES_EXPLAINED; i++) {
-            buf_append_str(out, i > 0 ? ", \"" : "\"");
-            text_append_printable(out, fact->texts[i], strlen(fact->texts[i]));
-            buf_append_char(out, '"');
+            text_printable(shown, sizeof shown, fact->texts[i]);
+            buf_printf(out, "%s\"%s\"", i > 0 ? ", " : "", shown);
         }
         if (fact->count > VALUES_EXPLAINED)
             buf_printf(out, " and %zu more", fact->count - VALUES_EXPLAINED);

@@ -2,6 +2,7 @@
 /* Recursive descent, one function for each line of the grammar in the header; depth and size are bounded. */
 #include "rules/parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,20 @@ static enum cs_err next(struct parser *parser)
     return lexer_next(&parser->lexer, parser->diag);
 }
 
+static enum cs_err next_value(struct parser *parser)
+{
+    return lexer_next_value(&parser->lexer, parser->diag);
+}
+
+/* Counts nodes and values, so that the tree has a ceiling. */
+static enum cs_err count_node(struct parser *parser)
+{
+    if (++parser->nodes <= RULES_MAX_NODES)
+        return CS_OK;
+    return diag_fail(parser->diag, CS_E_LIMIT, "line %u, column %u: more than %d tests and values",
+                     parser->lexer.token_line, parser->lexer.token_column, RULES_MAX_NODES);
+}
+
 static bool is_keyword(const struct parser *parser, const char *word)
 {
     return parser->lexer.kind == TOKEN_WORD && text_equals(buf_str(&parser->lexer.text), word);
@@ -42,17 +57,17 @@ static const char *found(const struct parser *parser, char out[80])
 {
     if (parser->lexer.kind == TOKEN_END)
         return "the end";
-    out[0] = '"';
-    text_printable(out + 1, 76, buf_str(&parser->lexer.text));
-    strcat(out, "\"");
+    char shown[77];
+    snprintf(out, 80, "\"%s\"", text_printable(shown, sizeof shown, buf_str(&parser->lexer.text)));
     return out;
 }
 
 static enum cs_err new_node(struct parser *parser, enum expr_kind kind, struct expr **out)
 {
     *out = NULL;
-    if (++parser->nodes > RULES_MAX_NODES)
-        return diag_fail(parser->diag, CS_E_LIMIT, "an expression of more than %d tests", RULES_MAX_NODES);
+    enum cs_err err = count_node(parser);
+    if (err != CS_OK)
+        return err;
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return diag_fail(parser->diag, CS_E_NOMEM, "out of memory");
@@ -136,19 +151,20 @@ static enum cs_err parse_value(struct parser *parser, struct expr *test)
     char shown[80];
     if (parser->lexer.kind != TOKEN_WORD && parser->lexer.kind != TOKEN_STRING)
         return lexer_fail(&parser->lexer, parser->diag, "expected a value, found %s", found(parser, shown));
+    enum cs_err err = count_node(parser);
+    if (err != CS_OK)
+        return err;
     struct expr_value *values = realloc(test->values, (test->value_count + 1) * sizeof *values);
-    if (values == NULL || ++parser->nodes > RULES_MAX_NODES) {
-        test->values = values != NULL ? values : test->values;
-        return diag_fail(parser->diag, CS_E_LIMIT, "an expression of more than %d values", RULES_MAX_NODES);
-    }
+    if (values == NULL)
+        return diag_fail(parser->diag, CS_E_NOMEM, "out of memory");
     test->values = values;
     values[test->value_count] = (struct expr_value){0};
     const char *reason;
-    enum cs_err err =
-        value_parse(&values[test->value_count], test->field, buf_str(&parser->lexer.text), &reason);
+    err =
+        value_parse(&values[test->value_count], test->field, test->op, buf_str(&parser->lexer.text), &reason);
     if (err == CS_E_INVALID)
-        return lexer_fail(&parser->lexer, parser->diag, "%s is no value for %s: expected %s",
-                          found(parser, shown), field_info(test->field)->name, reason);
+        return lexer_fail(&parser->lexer, parser->diag, "%s is no value for %s: %s", found(parser, shown),
+                          field_info(test->field)->name, reason);
     if (err != CS_OK)
         return diag_fail(parser->diag, err, "out of memory");
     test->value_count++;
@@ -172,7 +188,7 @@ static enum cs_err parse_list(struct parser *parser, struct expr *test)
     if (parser->lexer.kind != TOKEN_OPEN)
         return parse_value(parser, test);
     do {
-        enum cs_err err = next(parser);
+        enum cs_err err = next_value(parser);
         if (err == CS_OK)
             err = parse_value(parser, test);
         if (err != CS_OK)
@@ -223,7 +239,7 @@ static enum cs_err parse_operation(struct parser *parser, struct expr **test)
     if (!operator_here(parser, &(*test)->op, &negated) ||
         !expr_op_allows((*test)->op, field_info((*test)->field)->type))
         return fail_operator(parser, *test);
-    err = next(parser);
+    err = next_value(parser);
     if (err == CS_OK && (*test)->op == OP_MATCHES_REGEX)
         err = check_pattern(parser);
     if (err == CS_OK)

@@ -27,7 +27,8 @@ enum rules_scope {
 CS_MUST_USE enum cs_err rules_parse(struct expr **out, const char *text, enum rules_scope scope,
                                     struct diag *diag);
 
-/* Appends the canonical text: parsing it again gives an equal tree. */
+/* Appends the canonical text: parsing it again gives an equal tree (unless it has grown beyond
+ * RULES_MAX_TEXT). */
 void rules_format(struct buf *out, const struct expr *expr);
 
 #endif

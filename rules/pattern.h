@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A regular expression (PCRE2): case-insensitive, UTF, anchored nowhere, with limits on the work it may do.
- */
+ * Subjects are hostile: bytes that are no UTF-8 match nothing, and no subject costs more than some
+ * milliseconds. */
 #ifndef RULES_PATTERN_H
 #define RULES_PATTERN_H
 

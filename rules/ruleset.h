@@ -45,8 +45,9 @@ void ruleset_to_json(const struct ruleset *set, struct buf *out);
 /* Import, into an empty set: the shape above, or SCM's: an array of (or one, or {"rules":[..]} of) rules
  * {"name","orgId","certType","filters":[{"filterType","matchType","value"}]} whose filters are joined by
  * `and`. SCM rules give an orgId instead of an owner: `scm_owner` (may be NULL: then such a rule is refused
- * with the reason) turns it into an owner. Rules for certificate types other than SSL, and those without an
- * equivalent, are skipped; `skipped` (may be NULL) gets one line for each with its reason. */
+ * with the reason) turns it into an owner; a member "assign" does without. Rules for certificate types other
+ * than SSL, and those without an equivalent, are skipped; `skipped` (may be NULL) gets one line for each with
+ * its reason. On any error the set is empty again. */
 typedef enum cs_err (*ruleset_scm_owner)(void *context, int64_t org_id, struct owner_name *out,
                                          struct diag *diag);
 CS_MUST_USE enum cs_err ruleset_from_json(struct ruleset *set, const char *text, size_t len,

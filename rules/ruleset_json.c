@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Rule sets as JSON: our own shape, and SCM's assignment rules (Certificate Manager REST API, Discovery:
  * assignment rules), whose filters become tests joined by `and`. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -64,6 +66,25 @@ static const struct {
     {"CONTAINS", OP_CONTAINS}, {"MATCH_REGEX", OP_MATCHES_REGEX}, {"MATCHES_REGEX", OP_MATCHES_REGEX},
 };
 
+/* SCM compares an address as text: "10.1." means 10.1.0.0/16. False unless `text` is one to three whole
+ * octets, each with its dot. */
+static bool append_prefix(struct buf *out, const char *text)
+{
+    char address[IP_TEXT_SIZE];
+    struct ip ip;
+    size_t octets = 0;
+    for (const char *at = text; *at != '\0'; at++)
+        octets += *at == '.';
+    size_t len = strlen(text);
+    if (octets == 0 || octets > 3 || len > 12 || text[len - 1] != '.')
+        return false;
+    snprintf(address, sizeof address, "%s%s", text, &"0.0.0"[2 * (octets - 1)]);
+    if (ip_parse(address, strlen(address), &ip) != CS_OK)
+        return false;
+    buf_printf(out, "ip in %s/%zu", address, 8 * octets);
+    return true;
+}
+
 static void append_quoted(struct buf *out, const char *text)
 {
     buf_append_char(out, '"');
@@ -100,12 +121,14 @@ static bool append_filter(struct buf *out, const struct json_value *filter, cons
         *reason = "an unknown filterType or matchType";
         return false;
     }
+    buf_append_str(out, out->len > 0 ? " and " : "");
+    if (filter_types[t].field == FIELD_IP && match_types[m].op == OP_STARTS_WITH && append_prefix(out, value))
+        return true;
     if (!expr_op_allows(match_types[m].op, field_info(filter_types[t].field)->type)) {
         *reason = "addresses and ports are compared as such here, not as text: use MATCHES";
         return false;
     }
-    buf_printf(out, "%s%s %s ", out->len > 0 ? " and " : "", field_info(filter_types[t].field)->name,
-               expr_op_name(match_types[m].op));
+    buf_printf(out, "%s %s ", field_info(filter_types[t].field)->name, expr_op_name(match_types[m].op));
     append_quoted(out, value);
     return true;
 }
@@ -139,67 +162,78 @@ struct import {
     struct diag *diag;
 };
 
+/* SCM gives an orgId; where that means nothing here, a member `assign` may name the owner. */
+static enum cs_err scm_rule_owner(struct import *import, const struct json_value *rule,
+                                  struct owner_name *owner)
+{
+    const char *assign = json_to_string(json_get(rule, "assign"));
+    int64_t org_id;
+    if (assign != NULL)
+        return owner_parse(owner, assign, import->diag);
+    if (!json_to_int(json_get(rule, "orgId"), &org_id))
+        return diag_fail(import->diag, CS_E_INVALID, "neither \"assign\" nor orgId");
+    if (import->scm_owner == NULL)
+        return diag_fail(import->diag, CS_E_INVALID,
+                         "its orgId %" PRId64 " is not known here; name its owner in a member \"assign\"",
+                         org_id);
+    return import->scm_owner(import->context, org_id, owner, import->diag);
+}
+
+/* A filter that has no equivalent, or a value that this language refuses (a regular expression of another
+ * flavour, a port that is no number) skips the rule: the others are still worth having. */
 static enum cs_err import_scm(struct import *import, const struct json_value *rule, const char *name)
 {
     const char *type = json_to_string(json_get(rule, "certType"));
     const char *reason = "it is for another certificate type";
     struct buf match = {0};
     struct owner_name owner;
-    int64_t org_id;
-    if ((type != NULL && !text_equals(type, "SSL")) || !filters_to_text(rule, &match, &reason)) {
-        skip(import->skipped, name, reason);
-        buf_dispose(&match);
-        return CS_OK;
+    struct diag refusal;
+    bool fits = (type == NULL || text_equals(type, "SSL")) && filters_to_text(rule, &match, &reason);
+    enum cs_err err = fits ? scm_rule_owner(import, rule, &owner) : CS_OK;
+    if (fits && err == CS_OK) {
+        err = ruleset_add(import->set, 0, name, buf_str(&match), &owner, 0, &refusal);
+        if (err == CS_E_INVALID || err == CS_E_LIMIT) {
+            fits = false;
+            reason = refusal.text;
+            err = CS_OK;
+        } else if (err != CS_OK) {
+            diag_set(import->diag, "%s", refusal.text);
+        }
     }
-    enum cs_err err = CS_E_INVALID;
-    if (!json_to_int(json_get(rule, "orgId"), &org_id))
-        diag_set(import->diag, "rule \"%.100s\": no orgId", name);
-    else if (import->scm_owner == NULL)
-        diag_set(import->diag,
-                 "rule \"%.100s\": its orgId %lld is not known here; name its owner in a member \"assign\"",
-                 name, (long long)org_id);
-    else
-        err = import->scm_owner(import->context, org_id, &owner, import->diag);
-    if (err == CS_OK)
-        err = ruleset_add(import->set, 0, name, buf_str(&match), &owner, 0, import->diag);
+    if (!fits)
+        skip(import->skipped, name, reason);
     buf_dispose(&match);
     return err;
 }
 
-/* Ours has `match`; SCM's has `filters`, and may say `assign` where its orgId is not known. */
-static enum cs_err import_rule(struct import *import, const struct json_value *rule)
+static enum cs_err import_ours(struct import *import, const struct json_value *rule, const char *name,
+                               const char *match)
+{
+    const char *assign = json_to_string(json_get(rule, "assign"));
+    struct owner_name owner;
+    if (assign == NULL)
+        return diag_fail(import->diag, CS_E_INVALID, "no \"assign\"");
+    enum cs_err err = owner_parse(&owner, assign, import->diag);
+    return err != CS_OK ? err : ruleset_add(import->set, 0, name, match, &owner, 0, import->diag);
+}
+
+/* Ours has `match`, SCM's has `filters`. */
+static enum cs_err import_rule(struct import *import, const struct json_value *rule, size_t number)
 {
     const char *name = json_to_string(json_get(rule, "name"));
     const char *match = json_to_string(json_get(rule, "match"));
-    const char *assign = json_to_string(json_get(rule, "assign"));
-    const char *reason;
-    struct owner_name owner;
-    struct buf filters = {0};
-    if (name == NULL)
-        return diag_fail(import->diag, CS_E_INVALID, "a rule without name (rule %zu)",
-                         import->set->count + 1);
-    if (import->set->count >= MAX_RULES)
+    char shown[100];
+    if (number > MAX_RULES)
         return diag_fail(import->diag, CS_E_LIMIT, "more than %d rules", MAX_RULES);
-    if (match == NULL && assign == NULL)
-        return import_scm(import, rule, name);
-    enum cs_err err = CS_OK;
-    if (assign == NULL)
-        err = diag_fail(import->diag, CS_E_INVALID, "no \"assign\"");
-    else
-        err = owner_parse(&owner, assign, import->diag);
-    if (err == CS_OK && match == NULL) {
-        if (!filters_to_text(rule, &filters, &reason)) {
-            skip(import->skipped, name, reason);
-            buf_dispose(&filters);
-            return CS_OK;
-        }
-        match = buf_str(&filters);
-    }
-    if (err == CS_OK)
-        err = ruleset_add(import->set, 0, name, match, &owner, 0, import->diag);
+    if (name == NULL)
+        return diag_fail(import->diag, CS_E_INVALID, "rule %zu has no name", number);
+    if (match == NULL && json_get(rule, "filters") == NULL)
+        return diag_fail(import->diag, CS_E_INVALID,
+                         "rule %zu (\"%s\") has neither \"match\" nor \"filters\"", number,
+                         text_printable(shown, sizeof shown, name));
+    enum cs_err err = match != NULL ? import_ours(import, rule, name, match) : import_scm(import, rule, name);
     if (err != CS_OK)
-        diag_prefix(import->diag, "rule \"%.100s\"", name);
-    buf_dispose(&filters);
+        diag_prefix(import->diag, "rule %zu (\"%s\")", number, text_printable(shown, sizeof shown, name));
     return err;
 }
 
@@ -213,14 +247,14 @@ enum cs_err ruleset_from_json(struct ruleset *set, const char *text, size_t len,
         return CS_E_INVALID;
     const struct json_value *rules = json_is_array(root) ? root : json_get(root, "rules");
     if (rules == NULL && json_is_object(root) && json_get(root, "name") != NULL) {
-        err = import_rule(&import, root);
+        err = import_rule(&import, root, 1);
     } else if (!json_is_array(rules)) {
         err =
             diag_fail(diag, CS_E_INVALID, "expected an array of rules or an object with a member \"rules\"");
     } else {
         const struct json_value *rule = json_array_first(rules);
-        for (; rule != NULL && err == CS_OK; rule = json_next(rule))
-            err = import_rule(&import, rule);
+        for (size_t number = 1; rule != NULL && err == CS_OK; rule = json_next(rule))
+            err = import_rule(&import, rule, number++);
     }
     json_free(root);
     if (err != CS_OK)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 
-/* 0x01:AB:cd -> 1abcd, as records have it; other text is left alone. */
+/* 0x01:AB:cd -> 1abcd, as records have it; other text is left alone. `strip_zeros`: those in front. */
 static void normalize_hex(char *text, bool strip_zeros)
 {
     char *to = text;
@@ -33,13 +33,16 @@ static void normalize_hex(char *text, bool strip_zeros)
     *to = '\0';
 }
 
-static enum cs_err parse_text(struct expr_value *out, enum field field, const char *text)
+static enum cs_err parse_text(struct expr_value *out, enum field field, enum expr_op op, const char *text)
 {
     out->text = text_copy(text);
     if (out->text == NULL)
         return CS_E_NOMEM;
-    if (field == FIELD_SERIAL || field == FIELD_SHA256)
-        normalize_hex(out->text, field == FIELD_SERIAL);
+    bool is_hex = field == FIELD_SERIAL || field == FIELD_SHA256;
+    /* the zeros of `ends_with 00` are in the middle of the number and must stay */
+    bool from_front = op == OP_EQUALS || op == OP_IN || op == OP_STARTS_WITH;
+    if (is_hex && op != OP_MATCHES_REGEX)
+        normalize_hex(out->text, field == FIELD_SERIAL && from_front);
     return CS_OK;
 }
 
@@ -59,21 +62,22 @@ static enum cs_err parse_bool(int64_t *out, const char *text)
     return *out == 1 || text_equals(text, "false") ? CS_OK : CS_E_INVALID;
 }
 
-enum cs_err value_parse(struct expr_value *out, enum field field, const char *text, const char **reason)
+enum cs_err value_parse(struct expr_value *out, enum field field, enum expr_op op, const char *text,
+                        const char **reason)
 {
     *out = (struct expr_value){0};
     switch (field_info(field)->type) {
     case FIELD_TYPE_TEXT:
-        *reason = "text";
-        return parse_text(out, field, text);
+        *reason = "expected text";
+        return parse_text(out, field, op, text);
     case FIELD_TYPE_NUMBER:
-        *reason = "a whole number";
+        *reason = "expected a whole number";
         return parse_number(&out->number, text);
     case FIELD_TYPE_TIME:
-        *reason = "a date (2027-01-31) or a time (2027-01-31T12:00:00Z)";
+        *reason = "expected a date (2027-01-31) or a time (2027-01-31T12:00:00Z)";
         return timefmt_parse(text, &out->number);
     case FIELD_TYPE_BOOL:
-        *reason = "true or false";
+        *reason = "expected true or false";
         return parse_bool(&out->number, text);
     case FIELD_TYPE_IP:
         return ip_range_parse(text, strlen(text), &out->range, reason);

@@ -25,6 +25,7 @@ static const struct {
 static enum cs_err parse_port(const char *text, size_t len, uint16_t *out, struct diag *diag)
 {
     uint64_t port;
+    *out = 0;
     if (text_to_u64(text, len, 65535, &port) != CS_OK || port == 0) {
         char shown[64];
         char *copy = text_copy_n(text, len);
@@ -177,7 +178,7 @@ static enum cs_err add_item(struct port_list *list, const char *item, size_t len
     size_t number_len = slash != NULL ? (size_t)(slash - item) : len;
     if (memchr(item, '-', number_len) != NULL)
         return add_range(list, item, len, diag);
-    struct port_entry entry;
+    struct port_entry entry = {0};
     enum cs_err err = port_entry_parse(&entry, item, len, diag);
     return err == CS_OK ? port_list_add(list, entry) : err;
 }

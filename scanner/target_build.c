@@ -30,10 +30,15 @@ struct build {
     bool (*ready)(enum protocol);
 };
 
+static bool is_same_port(struct port_entry a, struct port_entry b)
+{
+    return a.port == b.port && a.protocol == b.protocol;
+}
+
 static bool has_port(const struct port_list *list, struct port_entry port)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (list->entries[i].port == port.port && list->entries[i].protocol == port.protocol)
+        if (is_same_port(list->entries[i], port))
             return true;
     }
     return false;
@@ -275,7 +280,7 @@ static enum cs_err name_groups(struct build *build, const struct given_name *nam
     }
     for (size_t i = 0; i < sent && err == CS_OK; i++) {
         size_t at = 0;
-        while (at < *count && memcmp(&groups[at].port, &build->groups[i].port, sizeof groups[at].port) != 0)
+        while (at < *count && !is_same_port(groups[at].port, build->groups[i].port))
             at++;
         groups[at].port = build->groups[i].port;
         *count = at == *count ? at + 1 : *count;

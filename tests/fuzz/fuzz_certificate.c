@@ -15,9 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cert_fact_scratch scratch = {0};
     const char *names[FINDING_MAX];
     struct buf text = {0};
-    if (cert_record_parse(&record, data, size) != CS_OK || cert_record_facts(&record, &facts, &scratch) != CS_OK)
+    if (cert_record_parse(&record, data, size) != CS_OK ||
+        cert_record_facts(&record, &facts, &scratch) != CS_OK)
         abort();
-    if (!record.malformed && (record.serial == NULL || record.key_type == NULL || record.signature_algorithm == NULL))
+    if (!record.malformed &&
+        (record.serial == NULL || record.key_type == NULL || record.signature_algorithm == NULL))
         abort();
     findings_of(&record, 1800000000, names);
     if (cert_append_text(&text, data, size) == CS_OK && record.malformed && size == 0)

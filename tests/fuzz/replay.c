@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Runs a fuzz target over every file of the corpus folders given: without a fuzzer, a corpus is a regression test.
- * An empty corpus fails, for it would test nothing. */
+/* Runs a fuzz target over every file of the corpus folders given: without a fuzzer, a corpus is a regression
+ * test. An empty corpus fails, for it would test nothing. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

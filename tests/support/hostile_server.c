@@ -299,8 +299,12 @@ static bool watch_always(const struct hostile_server *server, int fd, void *name
 
 static void dispose(struct hostile_server *server)
 {
-    while (server->connections != NULL)
-        drop(server, server->connections);
+    for (struct connection *it = server->connections; it != NULL;) {
+        struct connection *next = it->next;
+        close(it->fd);
+        free(it);
+        it = next;
+    }
     if (server->listener >= 0)
         close(server->listener);
     if (server->epoll >= 0)

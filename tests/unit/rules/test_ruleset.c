@@ -86,17 +86,24 @@ static void scm_rules_become_ours_and_what_cannot_is_skipped_with_a_reason(void 
         "{\"name\":\"young\",\"orgId\":7,\"filters\":[{\"filterType\":\"EXPIRATION\",\"matchType\":\"GREATER_"
         "THAN\",\"value\":\"0\"}]},"
         "{\"name\":\"net\",\"orgId\":7,\"filters\":[{\"filterType\":\"IP\",\"matchType\":\"STARTS_WITH\","
-        "\"value\":\"10.\"}]}]";
+        "\"value\":\"10.\"}]},"
+        "{\"name\":\"ports\",\"orgId\":7,\"filters\":[{\"filterType\":\"PORT\",\"matchType\":\"CONTAINS\","
+        "\"value\":\"4\"}]},"
+        "{\"name\":\"flavour\",\"orgId\":7,\"filters\":[{\"filterType\":\"STATE\",\"matchType\":\"MATCH_"
+        "REGEX\","
+        "\"value\":\"a(\"}]}]";
     struct ruleset set = {0};
     struct buf skipped = {0};
     assert_int_equal(ruleset_from_json(&set, text, strlen(text), org_seven, NULL, &skipped, NULL), CS_OK);
-    assert_int_equal(set.count, 1);
+    assert_int_equal(set.count, 2);
+    assert_string_equal(set.rules[1].match, "ip in 10.0.0.0/8");
     assert_string_equal(set.rules[0].match,
                         "common_name ends_with \"mydomain.be\" and host_name contains \"a\\\"b\"");
     assert_string_equal(set.rules[0].owner.department, "my department");
     assert_non_null(strstr(buf_str(&skipped), "people: it is for another certificate type"));
     assert_non_null(strstr(buf_str(&skipped), "young: EXPIRATION"));
-    assert_non_null(strstr(buf_str(&skipped), "net: addresses"));
+    assert_non_null(strstr(buf_str(&skipped), "ports: addresses and ports are compared as such"));
+    assert_non_null(strstr(buf_str(&skipped), "flavour: line 1, column 21: no regular expression"));
     buf_dispose(&skipped);
     ruleset_dispose(&set);
 }

@@ -368,7 +368,7 @@ static void ipv6_is_no_other_case(void **state)
 static void the_source_address_is_the_one_asked_for(void **state)
 {
     uint16_t port;
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {0};
     socklen_t len = sizeof peer;
     int fd = unused_port(&port);
     (void)state;
