@@ -154,6 +154,10 @@ static void sweep(uint32_t threads)
     scanner_progress(scan.scanner, &progress);
     scan_finish(&scan);
     every_target_had_one_outcome(&scan);
+    for (int i = 1; i < OUTCOME_COUNT; i++) {
+        if (scan.counts[i] > 0)
+            print_message("%s: %llu\n", outcome_name((enum outcome)i), (unsigned long long)scan.counts[i]);
+    }
     assert_int_equal(target_count(&scan), ADDRESSES);
     assert_int_equal(scan.counts[OUTCOME_CERTIFICATE], ADDRESSES);
     assert_int_equal(progress.certificates, ADDRESSES);
