@@ -111,16 +111,27 @@ static void arm_timer(struct probe *probe)
 {
     uint64_t now_ms = uv_now(probe->env->loop);
     uint64_t at_ms = deadline_ms(probe);
+    probe->overdue = false;
     uv_timer_start(&probe->timer, on_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
+/* Timers run before sockets are looked at. Where this process was late (a busy machine, a stopped program),
+ * an answer may be waiting there already: so a deadline counts only when it is still passed one round later.
+ */
 static void on_timer(uv_timer_t *timer)
 {
     struct probe *probe = timer->data;
     uint64_t now_ms = uv_now(probe->env->loop);
-    if (now_ms < deadline_ms(probe))
+    if (now_ms < deadline_ms(probe)) {
         arm_timer(probe);
-    else if (probe->state == PROBE_CONNECTING)
+        return;
+    }
+    if (!probe->overdue) {
+        probe->overdue = true;
+        uv_timer_start(timer, on_timer, 1, 0); /* 0 would come before the sockets again */
+        return;
+    }
+    if (probe->state == PROBE_CONNECTING)
         end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
     else if (now_ms >= probe->whole_deadline_ms)
         end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");

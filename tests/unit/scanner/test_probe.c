@@ -316,6 +316,27 @@ static void a_stall_after_the_certificate_loses_nothing_and_costs_no_time(void *
     buf_dispose(&flight);
 }
 
+static void an_answer_that_came_in_time_counts_though_it_was_read_late(void **state)
+{
+    struct buf flight = {0};
+    flight_server_hello(&flight, 0x0303, FLIGHT_ECDHE_ECDSA_AES128_GCM);
+    flight_certificates(&flight, "garbage", 7, 1);
+    struct hostile_server *server = hostile_server_start(
+        "127.0.0.1", &(struct hostile_script){.waits = true, .bytes = flight.data, .len = flight.len});
+    (void)state;
+    assert_non_null(server);
+    begin("127.0.0.1", hostile_server_port(server), NULL);
+    usleep((CONNECT_MS + 100) * 1000); /* as if the program was stopped, with the connection made */
+    while (probe.state == PROBE_CONNECTING)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(probe.state, PROBE_HANDSHAKING);
+    usleep((ANSWER_MS + 100) * 1000); /* ... and again, with the answer there */
+    finish();
+    ended_as(OUTCOME_CERTIFICATE, "");
+    hostile_server_stop(server);
+    buf_dispose(&flight);
+}
+
 static void an_empty_certificate_list_is_malformed(void **state)
 {
     struct buf flight = {0};
@@ -480,6 +501,7 @@ int main(void)
         cmocka_unit_test(tls_without_end_is_too_large),
         cmocka_unit_test(lengths_that_lie_are_malformed),
         cmocka_unit_test(a_stall_after_the_certificate_loses_nothing_and_costs_no_time),
+        cmocka_unit_test(an_answer_that_came_in_time_counts_though_it_was_read_late),
         cmocka_unit_test(an_empty_certificate_list_is_malformed),
         cmocka_unit_test(real_servers_of_old_and_new_show_theirs),
         cmocka_unit_test(ipv6_is_no_other_case),
