@@ -291,6 +291,12 @@ static void flush(struct probe *probe)
         send_rest(probe);
 }
 
+/* Another name would not help. */
+static bool is_about_version(const struct lane_result *result)
+{
+    return strncmp(result->detail, "protocol_version", strlen("protocol_version")) == 0;
+}
+
 /* A server that wants a name and was sent none: say so, for that is what to try next. */
 static void mention_missing_name(struct probe *probe)
 {
