@@ -291,18 +291,14 @@ static void flush(struct probe *probe)
         send_rest(probe);
 }
 
-/* Another name would not help. */
-static bool is_about_version(const struct lane_result *result)
-{
-    return strncmp(result->detail, "protocol_version", strlen("protocol_version")) == 0;
-}
-
-/* A server that wants a name and was sent none: say so, for that is what to try next. */
+/* A server that wants a name and was sent none: say so, for that is what to try next (not so where the
+ * version is what it cannot agree to). */
 static void mention_missing_name(struct probe *probe)
 {
     struct lane_result *result = &probe->result;
     size_t len = strlen(result->detail);
-    if (probe->target.server_name == NULL)
+    bool about_version = strncmp(result->detail, "protocol_version", strlen("protocol_version")) == 0;
+    if (probe->target.server_name == NULL && !about_version)
         snprintf(result->detail + len, sizeof result->detail - len, "%sno server name was sent",
                  len > 0 ? "; " : "");
 }
