@@ -300,6 +300,20 @@ class BadDatabases(Case):
             store.execute("PRAGMA user_version = 999")
         self.assertIn("newer certscour", self.run_program("assets", status=1).stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "mounts a file system")
+    def test_a_read_only_file_system_is_named_and_changes_nothing(self):
+        folder = self.folder / "ro"
+        folder.mkdir()
+        env = {"CERTSCOUR_DB": str(folder / "certscour.db")}
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
+        self.addCleanup(subprocess.run, ["umount", folder], check=True)
+        self.run_program("org", "add", "A", env=env)
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        for words in (("org", "add", "B"), ("scan", "127.0.0.1", "-p", "1"), ("org", "list")):
+            self.assertIn("must be writable", self.run_program(*words, status=1, env=env).stderr)
+        subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+        self.assertNotIn("B", self.run_program("org", "list", env=env).stdout)
+
     def test_new_files_are_private(self):
         self.run_program("org", "add", "A")
         self.assertEqual(self.db.stat().st_mode & 0o777, 0o600)
