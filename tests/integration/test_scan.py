@@ -111,6 +111,20 @@ class Store(Case):
         self.run_program("assets", "unassign", endpoint)
         self.assertEqual(self.scan_one(*words)["owner_organization"], "By rule")
 
+    def test_rules_and_owners_removed_during_a_scan_do_not_end_it(self):
+        server = tls_server(Certificate(self.folder, "orphan.example.org"), address="0.0.0.0")
+        self.addCleanup(server.close)
+        self.run_program("org", "add", "Leaving")
+        self.run_program("rule", "add", "all", "--match", "port > 0", "--assign", "Leaving")
+        scan = self.start_program("scan", "127.0.0.0/25", "-p", f"{server.port}/tls", "--rate", 50)
+        time.sleep(0.8)
+        self.run_program("rule", "remove", "all")
+        self.run_program("org", "remove", "Leaving")
+        out, _ = scan.communicate(timeout=60)
+        self.assertEqual(scan.returncode, 0, out)
+        assets = json.loads(self.run_program("assets", "--format", "json").stdout)
+        self.assertEqual((len(assets), {row["owner"] for row in assets}), (128, {None}))
+
     def test_two_writers_at_once_both_succeed(self):
         server = tls_server(Certificate(self.folder, "busy.example.org"))
         self.addCleanup(server.close)
