@@ -146,14 +146,20 @@ class Resume(Case):
         self.words = ("scan", "127.0.0.0/22", "-p", f"{self.port}/tls", "--rate", 400, "--format", "jsonl",
                       "--outcomes", "--answer-timeout", 1)
 
+    def start_scan(self, *words):
+        """A scan that is well under way: some lines are out, most are to come. Gives its first line too."""
+        process = self.start_program(*self.words, *words)
+        first = process.stdout.readline()
+        time.sleep(0.5)
+        return process, first
+
     def finish_by_resuming(self):
         done = self.run_program("scan", "--resume", "--rate", 0, "--format", "jsonl", "--outcomes",
                                 "--answer-timeout", 1)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def test_after_kill_9_the_union_is_every_target_exactly_once(self):
-        process = self.start_program(*self.words)
-        time.sleep(1.2)
+        process, _ = self.start_scan()
         process.send_signal(signal.SIGKILL)
         process.communicate()
         with sqlite3.connect(self.db) as store:  # as after the lease has run out
@@ -167,19 +173,17 @@ class Resume(Case):
         self.assertEqual((state["state"], state["done"], sum(state["outcomes"].values())), ("done", 1024, 1024))
 
     def test_an_interrupt_drains_and_leaves_a_resumable_scan(self):
-        process = self.start_program(*self.words)
-        time.sleep(1.0)
+        process, first = self.start_scan()
         process.send_signal(signal.SIGINT)
-        first, _ = process.communicate(timeout=40)
+        rest, _ = process.communicate(timeout=40)
         self.assertEqual(process.returncode, 3)
-        lines = [json.loads(line) for line in first.splitlines()]
+        lines = [json.loads(line) for line in (first + rest).splitlines()]
         self.assertTrue(0 < len(lines) < 1024, len(lines))
         lines += self.finish_by_resuming()
         self.assertEqual(sorted(line["target"] for line in lines), list(range(1024)))
 
     def test_a_running_scan_can_be_stopped_from_outside_and_not_resumed_twice(self):
-        process = self.start_program(*self.words)
-        time.sleep(1.0)
+        process, _ = self.start_scan()
         self.assertIn("is running", self.run_program("scan", "--resume=1", status=1).stderr)
         self.run_program("scan", "stop", 1)
         process.communicate(timeout=40)
@@ -194,11 +198,10 @@ class Resume(Case):
         self.assertIn("no unfinished scan", self.run_program("scan", "--resume", status=1).stderr)
 
     def test_a_new_opt_out_holds_for_the_running_scan(self):
-        process = self.start_program(*self.words, "--per-host", 1)
-        time.sleep(0.8)
+        process, first = self.start_scan("--per-host", 1)
         self.run_program("exclude", "add", "127.0.2.0/23", "--reason", "asked by telephone")
-        out, _ = process.communicate(timeout=60)
-        lines = [json.loads(line) for line in out.splitlines()]
+        rest, _ = process.communicate(timeout=60)
+        lines = [json.loads(line) for line in (first + rest).splitlines()]
         cancelled = [line for line in lines if line["outcome"] == "cancelled"]
         self.assertEqual(len(lines), 1024)
         self.assertTrue(cancelled)
