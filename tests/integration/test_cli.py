@@ -240,9 +240,12 @@ class Rules(Commands):
             return json.dumps({"version": 1, "rules": [{"name": n, "match": m, "assign": a} for n, m, a in rows]})
         refused("{", "rules.json: not valid JSON at line 1", 2)
         refused(rules(("new", "port = ", "University")), "column 8", 2)
-        refused(rules(("new", "port = 1", "University"), ("other", "port = 1", "Nobody")), '"Nobody"', 1)
-        file.write_text(rules(("kept", "port = 1", "University")))
-        self.says('a rule "kept" already', "rule", "import", file, status=1)
+        refused(rules(("a", "port = 1", "University"), ("b", "port = 1", "Nobody"),
+                      ("c", "port = 1", "University/Arts"), ("d", "port = 1", "Nobody")),
+                "makes them): Nobody, University/Arts\n", 1)
+        file.write_text(rules(("new", "port = 1", "Nobody"), ("kept", "port = 1", "University")))
+        self.says('a rule "kept" already', "rule", "import", file, "--create-owners", status=1)
+        self.assertNotIn("Nobody", self.column("owner", "org", "list"))
         file.write_text(rules(("new", "port = 1", "Nobody/Department")))
         self.run_ok("rule", "import", file, "--replace", "--create-owners")
         self.assertEqual(self.names(), ["new"])
