@@ -79,17 +79,15 @@ void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    va_list again;
-    va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     uint8_t *room = len >= 0 ? buf_reserve(buf, (size_t)len) : NULL;
-    if (room != NULL) {
-        vsnprintf((char *)room, (size_t)len + 1, format,
-                  again); // NOLINT: va_copy is not seen by the analyzer
-        buf_commit(buf, (size_t)len);
-    }
-    va_end(again);
+    if (room == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf((char *)room, (size_t)len + 1, format, args);
+    va_end(args);
+    buf_commit(buf, (size_t)len);
 }
 
 void buf_consume(struct buf *buf, size_t len)

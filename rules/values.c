@@ -23,13 +23,15 @@ static void normalize_hex(char *text, bool strip_zeros)
     if (negative)
         *to++ = '-';
     char *digits = to;
+    bool had_zeros = false;
     for (; *from != '\0'; from++) {
-        if (*from == ':' || *from == ' ' || (strip_zeros && to == digits && *from == '0'))
-            continue;
-        *to++ = text_lower(*from);
+        bool leading_zero = strip_zeros && to == digits && *from == '0';
+        had_zeros |= leading_zero;
+        if (*from != ':' && *from != ' ' && !leading_zero)
+            *to++ = text_lower(*from);
     }
-    if (to == digits && strip_zeros)
-        *to++ = '0';
+    if (to == digits && had_zeros)
+        *to++ = '0'; /* in the place of one that was stripped */
     *to = '\0';
 }
 

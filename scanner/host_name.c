@@ -23,9 +23,11 @@ static bool is_label(const char *label, size_t len)
     return true;
 }
 
-static bool is_host_name(const char *name)
+bool host_name_is_normal(const char *name)
 {
     size_t len = 0;
+    if (strlen(name) > ENDPOINT_MAX_NAME)
+        return false;
     const char *label = name;
     for (;; label += len + 1) {
         len = strcspn(label, ".");
@@ -62,7 +64,7 @@ enum cs_err host_name_normalize(char out[ENDPOINT_MAX_NAME + 1], const char *tex
     for (size_t i = 0; fits && i <= ascii_len; i++)
         out[i] = text_lower(ascii[i]);
     idn2_free(ascii);
-    if (!fits || !is_host_name(out))
+    if (!fits || !host_name_is_normal(out))
         return diag_fail(diag, CS_E_INVALID, "\"%s\" is no address, range or host name",
                          text_printable(shown, sizeof shown, copy));
     return CS_OK;

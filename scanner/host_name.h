@@ -3,6 +3,7 @@
 #ifndef SCANNER_HOST_NAME_H
 #define SCANNER_HOST_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/diag.h"
@@ -14,5 +15,8 @@
  * address. */
 CS_MUST_USE enum cs_err host_name_normalize(char out[ENDPOINT_MAX_NAME + 1], const char *text, size_t len,
                                             struct diag *diag);
+
+/* `name` is one as host_name_normalize makes them. */
+bool host_name_is_normal(const char *name);
 
 #endif

@@ -39,7 +39,7 @@ struct lane_full {
     BIO *to_peer;
     struct chain chain; /* certs != NULL: taken */
     enum cs_err chain_err;
-    int alert; /* the fatal one that the peer sent; -1 = none */
+    int alert; /* the one with which the peer ended it; -1 = none */
 };
 
 static bool hash_sha256(void *data, const uint8_t *bytes, size_t len, uint8_t out[SHA256_SIZE])
@@ -61,17 +61,25 @@ static void take_certificates(struct lane_full *lane, const uint8_t *message, si
     lane->chain.cipher_suite = cipher != NULL ? SSL_CIPHER_get_protocol_id(cipher) : 0;
 }
 
+/* TLS 1.3 has no levels: whatever stands there, but for one alert it is the end (RFC 8446, 6). */
+static bool is_final_alert(const SSL *ssl, uint8_t level, uint8_t description)
+{
+    if (level == TLS_ALERT_LEVEL_FATAL || description == TLS_ALERT_CLOSE_NOTIFY)
+        return true;
+    return SSL_version(ssl) == TLS1_3_VERSION && SSL_get_pending_cipher(ssl) != NULL &&
+           description != TLS_ALERT_USER_CANCELED;
+}
+
 static void on_message(int sent, int version, int type, const void *bytes, size_t len, SSL *ssl, void *data)
 {
     const uint8_t *message = bytes;
     struct lane_full *lane = data;
     (void)version;
-    (void)ssl;
     if (sent != 0 || lane == NULL)
         return;
     if (type == SSL3_RT_HANDSHAKE && len >= HANDSHAKE_HEADER && message[0] == HANDSHAKE_CERTIFICATE)
         take_certificates(lane, message, len);
-    else if (type == SSL3_RT_ALERT && len >= 2 && message[0] == TLS_ALERT_LEVEL_FATAL)
+    else if (type == SSL3_RT_ALERT && len >= 2 && is_final_alert(ssl, message[0], message[1]))
         lane->alert = message[1];
 }
 
@@ -216,6 +224,8 @@ static enum lane_verdict judge(struct lane_full *lane, int rc, struct lane_resul
         return end_with(result, OUTCOME_MALFORMED, "the certificate list is empty or broken");
     if (lane->chain_err != CS_OK)
         return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
+    if (lane->alert == TLS_ALERT_CLOSE_NOTIFY)
+        return end_with(result, OUTCOME_CLOSED, "close_notify");
     if (lane->alert >= 0)
         return end_with(result, OUTCOME_TLS_ALERT, tls_alert_name((uint8_t)lane->alert));
     if (rc == 1)

@@ -111,16 +111,27 @@ static void arm_timer(struct probe *probe)
 {
     uint64_t now_ms = uv_now(probe->env->loop);
     uint64_t at_ms = deadline_ms(probe);
+    probe->overdue = false;
     uv_timer_start(&probe->timer, on_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
+/* Timers run before sockets are looked at. Where this process was late (a busy machine, a stopped program),
+ * an answer may be waiting there already: so a deadline counts only when it is still passed one round later.
+ */
 static void on_timer(uv_timer_t *timer)
 {
     struct probe *probe = timer->data;
     uint64_t now_ms = uv_now(probe->env->loop);
-    if (now_ms < deadline_ms(probe))
+    if (now_ms < deadline_ms(probe)) {
         arm_timer(probe);
-    else if (probe->state == PROBE_CONNECTING)
+        return;
+    }
+    if (!probe->overdue) {
+        probe->overdue = true;
+        uv_timer_start(timer, on_timer, 1, 0); /* 0 would come before the sockets again */
+        return;
+    }
+    if (probe->state == PROBE_CONNECTING)
         end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
     else if (now_ms >= probe->whole_deadline_ms)
         end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");
@@ -142,6 +153,12 @@ static bool is_local_shortage(int status)
            status == UV_EADDRNOTAVAIL || status == UV_EAGAIN || status == UV_EADDRINUSE;
 }
 
+/* EPIPE is what Linux makes of a RST that follows a FIN. */
+static bool is_reset(ssize_t status)
+{
+    return status == UV_ECONNRESET || status == UV_EPIPE;
+}
+
 static void fail_connect(struct probe *probe, int status)
 {
     if (is_local_shortage(status)) {
@@ -151,7 +168,7 @@ static void fail_connect(struct probe *probe, int status)
         end_with(probe, OUTCOME_REFUSED, "");
     } else if (status == UV_ETIMEDOUT) {
         end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
-    } else if (status == UV_ECONNRESET) {
+    } else if (is_reset(status)) {
         end_with(probe, OUTCOME_RESET, "while connecting");
     } else if (status == UV_EINVAL || status == UV_EAFNOSUPPORT) {
         end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(status));
@@ -274,12 +291,14 @@ static void flush(struct probe *probe)
         send_rest(probe);
 }
 
-/* A server that wants a name and was sent none: say so, for that is what to try next. */
+/* A server that wants a name and was sent none: say so, for that is what to try next (not so where the
+ * version is what it cannot agree to). */
 static void mention_missing_name(struct probe *probe)
 {
     struct lane_result *result = &probe->result;
     size_t len = strlen(result->detail);
-    if (probe->target.server_name == NULL)
+    bool about_version = strncmp(result->detail, "protocol_version", strlen("protocol_version")) == 0;
+    if (probe->target.server_name == NULL && !about_version)
         snprintf(result->detail + len, sizeof result->detail - len, "%sno server name was sent",
                  len > 0 ? "; " : "");
 }
@@ -291,7 +310,7 @@ static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
         flush(probe);
         break;
     case LANE_END:
-        if (probe->result.outcome == OUTCOME_TLS_ALERT)
+        if (probe->result.outcome == OUTCOME_TLS_ALERT || probe->result.outcome == OUTCOME_CLOSED)
             mention_missing_name(probe);
         probe_on(probe, EV_OVER);
         break;
@@ -310,7 +329,7 @@ static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 
 static void on_end_of_stream(struct probe *probe, ssize_t status)
 {
-    bool reset = status == UV_ECONNRESET;
+    bool reset = is_reset(status);
     bool closed = status == UV_EOF;
     if (!reset && !closed) {
         end_with(probe, status == UV_ETIMEDOUT ? OUTCOME_TIMEOUT_HANDSHAKE : OUTCOME_UNREACHABLE,

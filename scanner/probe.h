@@ -66,6 +66,7 @@ struct probe {
     size_t received; /* bytes */
     uint64_t whole_deadline_ms;
     uint64_t answer_deadline_ms;
+    bool overdue;           /* a deadline has passed; sockets are looked at once more before it counts */
     struct probe *previous; /* in its owner's list */
     struct probe *next;
 };

@@ -6,7 +6,7 @@
 enum cs_err rate_init(struct rate *rate, uint64_t per_s, uint32_t loops, uint64_t now_ns)
 {
     double most = (double)per_s / 20;
-    *rate = (struct rate){.per_s = per_s, .filled_at_ns = now_ns, .most = most < 1 ? 1 : most};
+    *rate = (struct rate){.per_s = per_s, .filled_at_ns = now_ns, .most = most < 2 ? 2 : most};
     rate->tokens = 1;
     rate->slice = (uint32_t)(rate->most / loops);
     rate->slice = rate->slice < 1 ? 1 : rate->slice;
@@ -32,10 +32,4 @@ uint32_t rate_take(struct rate *rate, uint64_t now_ns)
     rate->tokens -= granted;
     uv_mutex_unlock(&rate->lock);
     return granted;
-}
-
-uint64_t rate_wait_ms(const struct rate *rate)
-{
-    uint64_t one_ms = rate->per_s > 0 ? 1000 / rate->per_s : 0;
-    return one_ms < 5 ? 5 : one_ms > 1000 ? 1000 : one_ms; /* a few connections at a time */
 }

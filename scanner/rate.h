@@ -14,7 +14,8 @@ struct rate {
     uint64_t per_s; /* 0 = no limit */
     uint64_t filled_at_ns;
     double tokens;
-    double most; /* what the bucket holds: 50 ms worth, one at least */
+    double
+        most; /* what the bucket holds: 50 ms worth, two at least, so that none is lost between two looks */
     uint32_t slice;
 };
 
@@ -24,8 +25,5 @@ void rate_dispose(struct rate *rate);
 
 /* At most a slice of tokens, each worth one connection; 0 = none yet. Any thread. */
 uint32_t rate_take(struct rate *rate, uint64_t now_ns);
-
-/* How long to wait before asking again, in milliseconds. */
-uint64_t rate_wait_ms(const struct rate *rate);
 
 #endif

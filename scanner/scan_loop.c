@@ -5,6 +5,7 @@
 #include "scanner/scan_loop.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -397,9 +398,20 @@ static void push_last_batch(struct scan_loop *loop)
     flush_batch(loop);
 }
 
+/* A write to a peer that has reset raises SIGPIPE; what a program does with signals is not for its scanner to
+ * change, so only this thread is shielded. */
+static void block_broken_pipe(void)
+{
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, NULL);
+}
+
 static void run(void *data)
 {
     struct scan_loop *loop = data;
+    block_broken_pipe();
     uv_run(&loop->loop, UV_RUN_DEFAULT);
     push_last_batch(loop);
 }

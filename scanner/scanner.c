@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "scanner/scan_loop.h"
 
@@ -80,14 +82,41 @@ static enum cs_err check_plan(const struct scan_plan *plan, struct diag *diag)
     return CS_OK;
 }
 
+/* Found out here, for to a connect it looks like local ports that have run out, which is worth waiting for.
+ */
+static enum cs_err check_source(const struct scan_plan *plan, struct diag *diag)
+{
+    char text[IP_TEXT_SIZE];
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    if (!plan->has_source)
+        return CS_OK;
+    ip_format(text, plan->source);
+    bool is_v4 = ip_is_v4(plan->source);
+    int rc = is_v4 ? uv_ip4_addr(text, 0, &address.v4) : uv_ip6_addr(text, 0, &address.v6);
+    int fd = rc == 0 ? socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+    bool is_ours = fd >= 0 && bind(fd, &address.any, is_v4 ? sizeof address.v4 : sizeof address.v6) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_ours ? CS_OK : diag_fail(diag, CS_E_INVALID, "source: %s is not an address of this host", text);
+}
+
+/* No loop without a connection of its own, or together they would have more than allowed. */
+static uint32_t fit_to_inflight(uint32_t threads, uint32_t max_inflight)
+{
+    return threads < max_inflight ? threads : max_inflight;
+}
+
 static enum cs_err start_loops(struct scanner *scanner, struct diag *diag)
 {
     uint32_t count = scanner->shared.plan.limits.threads;
     uint32_t share = scanner->shared.max_inflight / count;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t extra = i < scanner->shared.max_inflight % count;
-        uint32_t mine = share + extra > 0 ? share + extra : 1;
-        enum cs_err err = scan_loop_start(&scanner->loops[i], &scanner->shared, i, mine, diag);
+        enum cs_err err = scan_loop_start(&scanner->loops[i], &scanner->shared, i, share + extra, diag);
         if (err != CS_OK)
             return err;
         scanner->loop_count++;
@@ -100,6 +129,8 @@ enum cs_err scanner_start(struct scanner **out, const struct scan_plan *plan, st
     *out = NULL;
     diag_set(diag, "%s", "");
     enum cs_err err = check_plan(plan, diag);
+    if (err == CS_OK)
+        err = check_source(plan, diag);
     if (err != CS_OK)
         return err;
     struct scanner *scanner = calloc(1, sizeof *scanner);
@@ -108,13 +139,15 @@ enum cs_err scanner_start(struct scanner **out, const struct scan_plan *plan, st
     scanner->complete = true;
     scanner->shared.plan = *plan;
     scanner->shared.max_inflight = fit_to_files(scan_limits_inflight(&plan->limits), diag);
-    scanner->loops = calloc(plan->limits.threads, sizeof *scanner->loops);
-    scanner->low_water = calloc(plan->limits.threads, sizeof *scanner->low_water);
+    uint32_t threads = fit_to_inflight(plan->limits.threads, scanner->shared.max_inflight);
+    scanner->shared.plan.limits.threads = threads;
+    scanner->loops = calloc(threads, sizeof *scanner->loops);
+    scanner->low_water = calloc(threads, sizeof *scanner->low_water);
     permutation_init(&scanner->shared.order, target_set_count(plan->targets), plan->seed);
     if (scanner->loops == NULL || scanner->low_water == NULL)
         err = diag_fail(diag, CS_E_NOMEM, "out of memory");
     if (err == CS_OK)
-        err = rate_init(&scanner->shared.rate, plan->limits.rate_per_s, plan->limits.threads, uv_hrtime());
+        err = rate_init(&scanner->shared.rate, plan->limits.rate_per_s, threads, uv_hrtime());
     if (err == CS_OK) {
         err = result_queue_init(&scanner->shared.queue);
         if (err != CS_OK)
@@ -126,7 +159,7 @@ enum cs_err scanner_start(struct scanner **out, const struct scan_plan *plan, st
         free(scanner);
         return err;
     }
-    for (uint32_t i = 0; i < plan->limits.threads; i++)
+    for (uint32_t i = 0; i < threads; i++)
         scanner->low_water[i] = plan->low_water;
     err = start_loops(scanner, diag);
     if (err != CS_OK) {

@@ -29,7 +29,7 @@ struct scan_limits {
     uint32_t connect_timeout_ms;
     uint32_t answer_timeout_ms;
     uint32_t timeout_ms; /* whole target, from its first connect */
-    uint32_t threads;
+    uint32_t threads;    /* loops; fewer where max_inflight is less */
 };
 extern const struct scan_limits
     scan_limits_default; /* as in the manual: 500, 0, 2, 64, 3000, 8000, 30000, 1 */
@@ -44,11 +44,11 @@ struct scan_plan {
     uint32_t shard_count; /* 1 = everything */
     struct scan_limits limits;
     bool has_source;
-    struct ip source;              /* local address to connect from */
+    struct ip source;              /* local address to connect from; CS_E_INVALID if it is not ours */
     const struct ip_set *excluded; /* standing exclusions at the start; may be NULL; copied */
 
-    /* Resume: positions below low_water are done, and those listed (sorted, each >= low_water). Borrowed for
-     * start. */
+    /* Resume: positions below low_water are done, and those listed (sorted, each >= low_water).
+     * Borrowed; outlives the scanner. */
     uint64_t low_water;
     const uint64_t *done;
     size_t done_count;

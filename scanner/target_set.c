@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "model/endpoint.h"
+#include "scanner/host_name.h"
 #include "scanner/target_blocks.h"
 
 enum cs_err target_set_new(struct target_set **out)
@@ -167,7 +167,7 @@ static enum cs_err thaw_ranges(const struct json_value *ranges, struct ip_set *o
 static bool is_name_or_null(const struct json_value *value)
 {
     const char *text = json_to_string(value);
-    return json_is_null(value) || (text != NULL && text[0] != '\0' && strlen(text) <= ENDPOINT_MAX_NAME);
+    return json_is_null(value) || (text != NULL && host_name_is_normal(text));
 }
 
 static enum cs_err thaw_block(struct target_set *set, const struct json_value *json)

@@ -9,6 +9,7 @@
 #define TLS_ALERT_LEVEL_FATAL   2
 
 #define TLS_ALERT_CLOSE_NOTIFY      0
+#define TLS_ALERT_USER_CANCELED     90
 #define TLS_ALERT_UNRECOGNIZED_NAME 112
 
 const char *tls_alert_name(uint8_t description); /* "unknown_alert" for numbers nobody has defined */

@@ -3,7 +3,6 @@
 #ifndef TESTS_UNIT_SCANNER_SCAN_WORLD_H
 #define TESTS_UNIT_SCANNER_SCAN_WORLD_H
 
-#include <signal.h>
 #include <time.h>
 
 #include "scanner/scanner.h"
@@ -33,7 +32,6 @@ static inline void scan_open(struct scan *scan, uint16_t port)
 {
     char ports[8];
     *scan = (struct scan){0};
-    signal(SIGPIPE, SIG_IGN); /* as the program does */
     snprintf(ports, sizeof ports, "%u", port);
     world_open(&scan->targets, ports);
     scan->plan.seed = 42;

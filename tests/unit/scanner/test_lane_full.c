@@ -351,6 +351,17 @@ static void a_warning_does_not_end_a_handshake(void **state)
     ends_as(OUTCOME_CERTIFICATE, "", &flight);
 }
 
+static void a_close_notify_before_the_certificate_is_a_close(void **state)
+{
+    struct buf flight = {0};
+    (void)state;
+    flight_alert(&flight, 1, 0);
+    ends_as(OUTCOME_CLOSED, "close_notify", &flight);
+    flight = hello();
+    flight_alert(&flight, 1, 0);
+    ends_as(OUTCOME_CLOSED, "close_notify", &flight);
+}
+
 static void a_version_that_libssl_has_not_is_no_broken_format(void **state)
 {
     struct buf flight = {0};
@@ -501,6 +512,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_certificate_of_200_kilobytes_is_taken),
         cmocka_unit_test(fatal_alerts_are_told_by_name),
         cmocka_unit_test(a_warning_does_not_end_a_handshake),
+        cmocka_unit_test(a_close_notify_before_the_certificate_is_a_close),
         cmocka_unit_test(a_version_that_libssl_has_not_is_no_broken_format),
         cmocka_unit_test(broken_tls_is_malformed),
         cmocka_unit_test(half_a_message_asks_for_more),

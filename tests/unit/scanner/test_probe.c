@@ -232,6 +232,16 @@ static void an_alert_is_heard_before_the_reset_behind_it(void **state)
     ended_as(OUTCOME_TLS_ALERT, "protocol_version");
 }
 
+static void a_close_with_a_reset_at_its_heels_is_one_of_both(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        meets(&(struct hostile_script){.end = HOSTILE_CLOSES_AND_RESETS}, "www.example");
+        if (probe.result.outcome != OUTCOME_CLOSED && probe.result.outcome != OUTCOME_RESET)
+            fail_msg("%s: %s", outcome_name(probe.result.outcome), probe.result.detail);
+    }
+}
+
 static void other_protocols_are_not_tls(void **state)
 {
     (void)state;
@@ -303,6 +313,27 @@ static void a_stall_after_the_certificate_loses_nothing_and_costs_no_time(void *
     assert_memory_equal(probe.result.chain.certs[2].bytes, "garbage", 7);
     ended_as(OUTCOME_CERTIFICATE, "");
     assert_in_range(took_ms, 0, ANSWER_MS);
+    buf_dispose(&flight);
+}
+
+static void an_answer_that_came_in_time_counts_though_it_was_read_late(void **state)
+{
+    struct buf flight = {0};
+    flight_server_hello(&flight, 0x0303, FLIGHT_ECDHE_ECDSA_AES128_GCM);
+    flight_certificates(&flight, "garbage", 7, 1);
+    struct hostile_server *server = hostile_server_start(
+        "127.0.0.1", &(struct hostile_script){.waits = true, .bytes = flight.data, .len = flight.len});
+    (void)state;
+    assert_non_null(server);
+    begin("127.0.0.1", hostile_server_port(server), NULL);
+    usleep((CONNECT_MS + 100) * 1000); /* as if the program was stopped, with the connection made */
+    while (probe.state == PROBE_CONNECTING)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(probe.state, PROBE_HANDSHAKING);
+    usleep((ANSWER_MS + 100) * 1000); /* ... and again, with the answer there */
+    finish();
+    ended_as(OUTCOME_CERTIFICATE, "");
+    hostile_server_stop(server);
     buf_dispose(&flight);
 }
 
@@ -463,12 +494,14 @@ int main(void)
         cmocka_unit_test(an_abort_without_a_name_says_that_none_was_sent),
         cmocka_unit_test(unrecognized_name_depends_on_the_name),
         cmocka_unit_test(an_alert_is_heard_before_the_reset_behind_it),
+        cmocka_unit_test(a_close_with_a_reset_at_its_heels_is_one_of_both),
         cmocka_unit_test(other_protocols_are_not_tls),
         cmocka_unit_test(a_first_byte_as_of_tls_is_not_yet_tls),
         cmocka_unit_test(endless_garbage_is_not_tls_at_once),
         cmocka_unit_test(tls_without_end_is_too_large),
         cmocka_unit_test(lengths_that_lie_are_malformed),
         cmocka_unit_test(a_stall_after_the_certificate_loses_nothing_and_costs_no_time),
+        cmocka_unit_test(an_answer_that_came_in_time_counts_though_it_was_read_late),
         cmocka_unit_test(an_empty_certificate_list_is_malformed),
         cmocka_unit_test(real_servers_of_old_and_new_show_theirs),
         cmocka_unit_test(ipv6_is_no_other_case),

@@ -102,6 +102,23 @@ static void a_consumer_that_does_not_take_stops_the_drawing(void **state)
     scan_close(&scan);
 }
 
+static void servers_that_hang_up_at_once_do_not_break_the_scan(void **state)
+{
+    struct scan scan;
+    struct hostile_server *server =
+        hostile_server_start("127.0.0.0/8", &(struct hostile_script){.end = HOSTILE_CLOSES_AND_RESETS});
+    (void)state;
+    assert_non_null(server);
+    scan_open(&scan, hostile_server_port(server));
+    target(&scan.targets, "127.0.0.0/20");
+    scan_build(&scan);
+    scan_run(&scan); /* with SIGPIPE as it is by default: it would end this program */
+    every_target_had_one_outcome(&scan);
+    assert_int_equal(scan.counts[OUTCOME_CLOSED] + scan.counts[OUTCOME_RESET], target_count(&scan));
+    hostile_server_stop(server);
+    scan_close(&scan);
+}
+
 /* Sockets of the whole machine that wait behind a close, at `server_port`. */
 static unsigned time_waits(unsigned server_port)
 {
@@ -249,6 +266,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_excluded_at_the_start_is_never_touched),
         cmocka_unit_test(a_new_exclusion_stops_probes_under_way_and_to_come),
         cmocka_unit_test(a_consumer_that_does_not_take_stops_the_drawing),
+        cmocka_unit_test(servers_that_hang_up_at_once_do_not_break_the_scan),
         cmocka_unit_test(nothing_is_left_waiting_behind_closed_connections),
         cmocka_unit_test(the_file_limit_is_raised_and_in_flight_fitted_to_it),
         cmocka_unit_test(running_out_of_descriptors_loses_nothing),

@@ -154,10 +154,10 @@ static void connections_at_once_are_limited_over_all_loops(void **state)
         assert_non_null(server);
         open_crowd(&scan, hostile_server_port(server));
         scan.plan.limits.threads = threads;
-        scan.plan.limits.max_inflight = 7;
+        scan.plan.limits.max_inflight = 3;
         scan_run(&scan);
         every_target_had_one_outcome(&scan);
-        assert_in_range(hostile_server_counts(server).most_at_once, 1, 7);
+        assert_in_range(hostile_server_counts(server).most_at_once, 1, 3);
         hostile_server_stop(server);
         scan_close(&scan);
     }
@@ -238,6 +238,25 @@ static void a_plan_that_makes_no_sense_is_refused(void **state)
     scan.plan.shard_index = 0;
     scan.plan.limits.answer_timeout_ms = 0;
     is_refused(&scan, "a time limit must be above zero");
+    scan_close(&scan);
+}
+
+static void a_source_that_is_not_ours_is_refused_and_one_that_is_is_used(void **state)
+{
+    struct scan scan;
+    (void)state;
+    scan_open(&scan, port);
+    target(&scan.targets, "127.0.1.0/28");
+    scan_build(&scan);
+    scan.plan.has_source = true;
+    scan.plan.source = ip_of("192.0.2.1");
+    is_refused(&scan, "source: 192.0.2.1 is not an address of this host");
+    scan.plan.source = ip_of("2001:db8::1");
+    is_refused(&scan, "source: 2001:db8::1 is not an address of this host");
+    scan.plan.source = ip_of("127.0.0.99");
+    scan_run(&scan);
+    every_target_had_one_outcome(&scan);
+    assert_int_equal(scan.counts[OUTCOME_CERTIFICATE], 16);
     scan_close(&scan);
 }
 
@@ -376,6 +395,7 @@ int main(void)
         cmocka_unit_test(default_limits_are_those_of_the_manual),
         cmocka_unit_test(in_flight_follows_rate_and_connect_limit),
         cmocka_unit_test(a_plan_that_makes_no_sense_is_refused),
+        cmocka_unit_test(a_source_that_is_not_ours_is_refused_and_one_that_is_is_used),
         cmocka_unit_test(a_drained_scan_goes_on_where_it_was),
         cmocka_unit_test(an_aborted_scan_goes_on_where_it_was),
         cmocka_unit_test(a_drain_lets_what_is_under_way_finish_and_an_abort_does_not),
