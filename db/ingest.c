@@ -86,9 +86,9 @@ static const char *const sql[STATEMENT_COUNT] = {
     [TOUCH_INTERVAL] = "UPDATE asset_interval SET last_seen = ?2, last_scan_id = ?3 WHERE id = ?1",
     [FIND_ASSIGNMENT] = "SELECT id, owner_id FROM assignment WHERE endpoint_id = ?1 OR certificate_id = ?2"
                         " ORDER BY endpoint_id IS NULL LIMIT 1",
-    [SET_OWNER] =
-        "UPDATE asset SET owner_id = ?2, rule_id = (SELECT id FROM rule WHERE id = ?3), rule_name = ?4,"
-        " assignment_id = ?5 WHERE id = ?1",
+    [SET_OWNER] = "UPDATE asset SET owner_id = (SELECT id FROM owner WHERE id = ?2),"
+                  " rule_id = (SELECT id FROM rule WHERE id = ?3), rule_name = ?4,"
+                  " assignment_id = ?5 WHERE id = ?1",
     [NAME_OWNER] = "SELECT coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END"
                    " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = ?1",
     [MISS_ASSETS] = "UPDATE asset SET missed = missed + 1, missed_scan_id = ?2,"

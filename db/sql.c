@@ -61,7 +61,10 @@ enum cs_err sql_fail(struct store *store, int rc, struct diag *diag)
                  said);
         break;
     default:
-        diag_set(diag, "%s: %s", store->path, said);
+        diag_set(diag, "%s: %s%s", store->path, said,
+                 (rc & 0xFF) == SQLITE_CANTOPEN
+                     ? " (file and folder must be writable, for reading too: SQLite keeps its log beside it)"
+                     : "");
     }
     return err;
 }

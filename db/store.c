@@ -173,6 +173,8 @@ static enum cs_err open_file(struct store *store, struct diag *diag)
 {
     struct stat info;
     bool exists = stat(store->path, &info) == 0;
+    if (!exists && errno != ENOENT)
+        return diag_fail(diag, CS_E_IO, "%s: %s", store->path, strerror(errno));
     if (!exists && store->mode == STORE_READ)
         return diag_fail(diag, CS_E_NOT_FOUND,
                          "%s: there is no database yet; `certscour scan` or `certscour org add` makes one",

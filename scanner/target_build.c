@@ -344,11 +344,23 @@ static enum cs_err add_name_blocks(struct build *build, struct given_name *name)
     return err;
 }
 
+/* How much of what was asked for that is; counted for the default ports. */
+static void note_skipped_share(struct build *build)
+{
+    size_t asked = build->list->ports->count;
+    size_t skipped = asked - build->ports.count;
+    u128 addresses = ip_set_size(&build->addresses);
+    if (skipped > 0 && addresses > 0 && addresses <= TARGET_SET_MAX)
+        buf_printf(build->notes, " (%llu of %llu targets)", (unsigned long long)addresses * skipped,
+                   (unsigned long long)addresses * asked);
+}
+
 static void add_notes(struct build *build)
 {
     if (build->left_out.count > 0) {
         buf_append_str(build->notes, "ports skipped, for their protocol is not built in yet: ");
         port_list_format(build->notes, &build->left_out);
+        note_skipped_share(build);
         buf_append_char(build->notes, '\n');
     }
     if (build->excluded_listed > 0)

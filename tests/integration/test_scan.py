@@ -111,6 +111,20 @@ class Store(Case):
         self.run_program("assets", "unassign", endpoint)
         self.assertEqual(self.scan_one(*words)["owner_organization"], "By rule")
 
+    def test_rules_and_owners_removed_during_a_scan_do_not_end_it(self):
+        server = tls_server(Certificate(self.folder, "orphan.example.org"), address="0.0.0.0")
+        self.addCleanup(server.close)
+        self.run_program("org", "add", "Leaving")
+        self.run_program("rule", "add", "all", "--match", "port > 0", "--assign", "Leaving")
+        scan = self.start_program("scan", "127.0.0.0/25", "-p", f"{server.port}/tls", "--rate", 50)
+        time.sleep(0.8)
+        self.run_program("rule", "remove", "all")
+        self.run_program("org", "remove", "Leaving")
+        out, _ = scan.communicate(timeout=60)
+        self.assertEqual(scan.returncode, 0, out)
+        assets = json.loads(self.run_program("assets", "--format", "json").stdout)
+        self.assertEqual((len(assets), {row["owner"] for row in assets}), (128, {None}))
+
     def test_two_writers_at_once_both_succeed(self):
         server = tls_server(Certificate(self.folder, "busy.example.org"))
         self.addCleanup(server.close)
@@ -299,6 +313,20 @@ class BadDatabases(Case):
         with sqlite3.connect(self.db) as store:
             store.execute("PRAGMA user_version = 999")
         self.assertIn("newer certscour", self.run_program("assets", status=1).stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounts a file system")
+    def test_a_read_only_file_system_is_named_and_changes_nothing(self):
+        folder = self.folder / "ro"
+        folder.mkdir()
+        env = {"CERTSCOUR_DB": str(folder / "certscour.db")}
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
+        self.addCleanup(subprocess.run, ["umount", folder], check=True)
+        self.run_program("org", "add", "A", env=env)
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        for words in (("org", "add", "B"), ("scan", "127.0.0.1", "-p", "1"), ("org", "list")):
+            self.assertIn("must be writable", self.run_program(*words, status=1, env=env).stderr)
+        subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+        self.assertNotIn("B", self.run_program("org", "list", env=env).stdout)
 
     def test_new_files_are_private(self):
         self.run_program("org", "add", "A")
