@@ -8,7 +8,8 @@
 #include "db/owners.h"
 #include "db/rule_table.h"
 
-#define MAX_FILE ((size_t)16 << 20)
+#define MAX_FILE      ((size_t)16 << 20)
+#define MISSING_SHOWN 20 /* owners in one message */
 
 struct import_options {
     bool replace;
@@ -48,29 +49,79 @@ static enum cs_err read_file(struct app *app, const char *path, struct buf *out)
     return CS_OK;
 }
 
-/* The owner of each rule, made where that was asked for. */
-static enum cs_err check_owner(struct app *app, const struct owner_name *owner, bool create)
+/* Makes the owner, and its organization before it, where it is missing. */
+static enum cs_err make_owner(struct app *app, const struct owner_name *owner)
 {
     int64_t id;
     struct owner_name organization = *owner;
     enum cs_err err = owners_find(app->store, owner, &id, &app->diag);
-    if (err != CS_E_NOT_FOUND || !create)
+    if (err != CS_E_NOT_FOUND)
         return err;
     organization.department[0] = '\0';
     err = owners_find(app->store, &organization, &id, &app->diag);
     if (err == CS_E_NOT_FOUND)
-        err = owners_add(app->store, &organization, NULL, &app->diag);
+        err = owners_add_within(app->store, &organization, &app->diag);
     if (err == CS_OK && owner->department[0] != '\0')
-        err = owners_add(app->store, owner, NULL, &app->diag);
+        err = owners_add_within(app->store, owner, &app->diag);
     return err;
 }
 
-static enum cs_err write_rules(struct app *app, const struct ruleset *set, bool replace)
+/* Adds the written form of an owner to `missing` unless it is there or enough are. */
+static enum cs_err note_missing(struct text_list *missing, const struct owner_name *owner)
+{
+    struct buf name = {0};
+    enum cs_err err = CS_OK;
+    bool known = missing->count == MISSING_SHOWN;
+    owner_append(&name, owner->organization, owner->department);
+    for (size_t i = 0; i < missing->count && !known; i++)
+        known = text_equals(missing->items[i], buf_str(&name));
+    if (!known)
+        err = text_list_add(missing, buf_str(&name));
+    buf_dispose(&name);
+    return err;
+}
+
+static enum cs_err fail_missing(struct app *app, const struct text_list *missing)
+{
+    struct buf names = {0};
+    for (size_t i = 0; i < missing->count; i++) {
+        buf_append_str(&names, i > 0 ? ", " : "");
+        text_append_printable(&names, missing->items[i], strlen(missing->items[i]));
+    }
+    diag_set(&app->diag, "these owners do not exist (--create-owners makes them): %s", buf_str(&names));
+    buf_dispose(&names);
+    return CS_E_NOT_FOUND;
+}
+
+/* Every owner must exist; those that do not are named together. */
+static enum cs_err require_owners(struct app *app, const struct ruleset *set)
+{
+    struct text_list missing = {0};
+    enum cs_err err = CS_OK;
+    int64_t id;
+    for (size_t i = 0; i < set->count && err == CS_OK; i++) {
+        err = owners_find(app->store, &set->rules[i].owner, &id, &app->diag);
+        if (err == CS_E_NOT_FOUND)
+            err = note_missing(&missing, &set->rules[i].owner);
+    }
+    if (err == CS_OK && missing.count > 0)
+        err = fail_missing(app, &missing);
+    text_list_dispose(&missing);
+    return err;
+}
+
+/* Owners and rules in one transaction: an import happens whole or not at all. */
+static enum cs_err write_rules(struct app *app, const struct ruleset *set,
+                               const struct import_options *options)
 {
     enum cs_err err = store_begin(app->store, &app->diag);
     if (err != CS_OK)
         return err;
-    if (replace)
+    if (!options->create_owners)
+        err = require_owners(app, set);
+    for (size_t i = 0; i < set->count && err == CS_OK && options->create_owners; i++)
+        err = make_owner(app, &set->rules[i].owner);
+    if (err == CS_OK && options->replace)
         err = rule_table_clear_within(app->store, &app->diag);
     for (size_t i = 0; i < set->count && err == CS_OK; i++)
         err = rule_table_add_within(app->store, set->rules[i].name, set->rules[i].match, &set->rules[i].owner,
@@ -99,10 +150,8 @@ static int import_rules(struct app *app, const struct command *command, int argc
     }
     if (err == CS_OK)
         err = app_open_store(app, STORE_WRITE);
-    for (size_t i = 0; i < set.count && err == CS_OK; i++)
-        err = check_owner(app, &set.rules[i].owner, options.create_owners);
     if (err == CS_OK)
-        err = write_rules(app, &set, options.replace);
+        err = write_rules(app, &set, &options);
     if (skipped.len > 0)
         fprintf(stderr, "certscour: skipped:\n%s", buf_str(&skipped));
     if (err == CS_OK)

@@ -23,8 +23,19 @@ _Static_assert(KEY_COUNT <= CONFIG_MAX_KEYS, "struct config has room for CONFIG_
 
 struct reading {
     struct config *config;
+    FILE *file;
+    int line;          /* the one being read */
     char unknown[200]; /* the first key that does not exist */
+    int unknown_line;
 };
+
+/* fgets that counts, so that an unknown key can be told from another mistake before it. */
+static char *next_line(char *text, int size, void *data)
+{
+    struct reading *reading = data;
+    reading->line++;
+    return fgets(text, size, reading->file);
+}
 
 static int take_pair(void *data, const char *section, const char *name, const char *value)
 {
@@ -36,21 +47,25 @@ static int take_pair(void *data, const char *section, const char *name, const ch
             return reading->config->values[i] != NULL;
         }
     }
-    if (reading->unknown[0] == '\0')
-        snprintf(reading->unknown, sizeof reading->unknown, "[%.60s] %.60s", section, name);
+    if (reading->unknown_line != 0)
+        return 0;
+    reading->unknown_line = reading->line;
+    snprintf(reading->unknown, sizeof reading->unknown, "[%.60s] %.60s", section, name);
     return 0;
 }
 
 static enum cs_err read_file(struct config *config, FILE *file, const char *path, struct diag *diag)
 {
-    struct reading reading = {.config = config};
+    struct reading reading = {.config = config, .file = file};
     char shown[240];
-    int line = ini_parse_file(file, take_pair, &reading);
+    int line = ini_parse_stream(next_line, &reading, take_pair, &reading);
+    if (ferror(file) != 0)
+        return diag_fail(diag, CS_E_INVALID, "%s: %s", path, strerror(errno));
     if (line == 0)
         return CS_OK;
     if (line < 0)
         return diag_fail(diag, CS_E_NOMEM, "%s: out of memory", path);
-    if (reading.unknown[0] != '\0')
+    if (reading.unknown_line == line)
         return diag_fail(diag, CS_E_INVALID,
                          "%s:%d: unknown key %s; docs/configuration.md lists the known ones", path, line,
                          text_printable(shown, sizeof shown, reading.unknown));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* certscour COMMAND [VERB] ...: finds the row of the command tables and runs it. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,12 +58,22 @@ static void list_verbs(FILE *file, const char *name)
     }
 }
 
+/* A result that could not be written in full is a failure, whatever the command thought of it. */
+static int finish(int status)
+{
+    bool failed = fflush(stdout) != 0;
+    if (status != EXIT_DONE || (!failed && ferror(stdout) == 0))
+        return status;
+    app_note("standard output: %s", failed ? strerror(errno) : "could not be written in full");
+    return EXIT_FAILED;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct app app = {0};
     int status = command->run(&app, command, argc, argv);
     app_dispose(&app);
-    return status;
+    return finish(status);
 }
 
 int main(int argc, char **argv)
@@ -75,11 +86,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         usage(stdout);
-        return EXIT_DONE;
+        return finish(EXIT_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("certscour " CERTSCOUR_VERSION);
-        return EXIT_DONE;
+        return finish(EXIT_DONE);
     }
     const struct command *command = find_command(argv[1], argc > 2 ? argv[2] : NULL, &known_name);
     if (command != NULL) {
@@ -92,5 +103,5 @@ int main(int argc, char **argv)
     }
     bool asked = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
     list_verbs(asked ? stdout : stderr, argv[1]);
-    return asked ? EXIT_DONE : EXIT_USAGE;
+    return finish(asked ? EXIT_DONE : EXIT_USAGE);
 }

@@ -76,7 +76,8 @@ CS_MUST_USE enum cs_err assets_set_owner(struct store *store, int64_t asset_id, 
 CS_MUST_USE enum cs_err assets_assign(struct store *store, const struct endpoint *endpoint,
                                       const uint8_t *sha256, int64_t owner_id, const char *reason,
                                       int64_t now_s, int64_t *count, struct diag *diag);
-/* Back to the rules; the caller applies them again to the assets that were touched. */
+/* Back to the rules; the caller applies them again to the assets that were touched. CS_E_NOT_FOUND if nothing
+ * is assigned there in that way. */
 CS_MUST_USE enum cs_err assets_unassign(struct store *store, const struct endpoint *endpoint,
                                         const uint8_t *sha256, int64_t *count, struct diag *diag);
 

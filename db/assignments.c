@@ -107,6 +107,23 @@ enum cs_err assets_assign(struct store *store, const struct endpoint *endpoint, 
     return sql_transaction(store, assign, &assignment, diag);
 }
 
+/* How many of the assets meant are under an assignment that is to be taken away. */
+static enum cs_err count_assigned(struct store *store, const struct assignment *assignment, struct diag *diag)
+{
+    const char *sql = assignment->endpoint != NULL
+                          ? "SELECT count(*) FROM asset WHERE id IN (" MEANT ") AND endpoint_id IN"
+                            " (SELECT endpoint_id FROM assignment)"
+                          : "SELECT count(*) FROM asset WHERE id IN (" MEANT ") AND certificate_id IN"
+                            " (SELECT certificate_id FROM assignment)";
+    enum cs_err err = count_meant(store, assignment, diag);
+    if (err == CS_OK)
+        err = run_meant(store, sql, assignment, assignment->count, diag);
+    if (err == CS_OK && *assignment->count == 0)
+        return diag_fail(diag, CS_E_NOT_FOUND, "nothing is assigned by hand to that %s",
+                         assignment->endpoint != NULL ? "endpoint" : "certificate");
+    return err;
+}
+
 static enum cs_err unassign(struct store *store, void *context, struct diag *diag)
 {
     /* the foreign key clears assignment_id of what the deleted assignment had decided */
@@ -114,6 +131,9 @@ static enum cs_err unassign(struct store *store, void *context, struct diag *dia
         "UPDATE asset SET owner_id = NULL WHERE id IN (" MEANT ") AND assignment_id IN"
         " (SELECT id FROM assignment WHERE endpoint_id = asset.endpoint_id)",
         "DELETE FROM assignment WHERE endpoint_id IN (SELECT endpoint_id FROM asset WHERE id IN (" MEANT "))",
+        /* one of the certificate, which it had won over, holds again */
+        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id"
+        " FROM assignment m WHERE m.certificate_id = asset.certificate_id AND asset.id IN (" MEANT ")",
     };
     static const char *const of_certificate[] = {
         "UPDATE asset SET owner_id = NULL WHERE id IN (" MEANT ") AND assignment_id IN"
@@ -122,10 +142,12 @@ static enum cs_err unassign(struct store *store, void *context, struct diag *dia
         "))",
     };
     const struct assignment *assignment = context;
-    enum cs_err err = count_meant(store, assignment, diag);
+    enum cs_err err = count_assigned(store, assignment, diag);
     if (err != CS_OK)
         return err;
-    return run_all(store, assignment, assignment->endpoint != NULL ? of_endpoint : of_certificate, 2, diag);
+    if (assignment->endpoint != NULL)
+        return run_all(store, assignment, of_endpoint, 3, diag);
+    return run_all(store, assignment, of_certificate, 2, diag);
 }
 
 enum cs_err assets_unassign(struct store *store, const struct endpoint *endpoint, const uint8_t *sha256,

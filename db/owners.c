@@ -83,6 +83,13 @@ static enum cs_err add_owner(struct store *store, void *context, struct diag *di
     return err;
 }
 
+enum cs_err owners_add_within(struct store *store, const struct owner_name *name, struct diag *diag)
+{
+    int64_t unused;
+    struct add add = {name, &unused};
+    return add_owner(store, &add, diag);
+}
+
 enum cs_err owners_add(struct store *store, const struct owner_name *name, int64_t *id, struct diag *diag)
 {
     int64_t unused;

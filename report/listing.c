@@ -267,18 +267,31 @@ static void write_json_cell(struct json_writer *json, const struct row *row, con
     }
 }
 
+/* Escapes control bytes but for those that CSV has a way to carry: a listing may end on a terminal. */
+static void append_csv_text(struct buf *out, const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t end = at;
+        while (end < len && text[end] != '\n' && text[end] != '\t')
+            end++;
+        text_append_printable(out, text + at, end - at);
+        if (end < len)
+            buf_append_char(out, text[end]);
+        at = end + 1;
+    }
+}
+
 /* RFC 4180; and a cell that a spreadsheet would run as a formula gets an apostrophe. Numbers stay numbers. */
 static void append_csv(struct listing *listing, const char *text, size_t len, bool is_number)
 {
     struct buf *out = &listing->line;
     struct buf clean = {0};
-    bool formula = len > 0 && !is_number && strchr("=+-@\t\r", text[0]) != NULL;
+    bool formula = len > 0 && !is_number && strchr("=+-@\t", text[0]) != NULL;
     if (formula)
         buf_append_char(&clean, '\'');
-    utf8_append_clean(&clean, text, len);
+    append_csv_text(&clean, text, len);
     bool quoted = memchr(buf_str(&clean), '"', clean.len) != NULL ||
                   memchr(buf_str(&clean), '\n', clean.len) != NULL ||
-                  memchr(buf_str(&clean), '\r', clean.len) != NULL ||
                   memchr(buf_str(&clean), listing->options.csv_separator, clean.len) != NULL;
     if (!quoted) {
         buf_append(out, clean.data, clean.len);

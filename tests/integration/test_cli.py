@@ -240,9 +240,12 @@ class Rules(Commands):
             return json.dumps({"version": 1, "rules": [{"name": n, "match": m, "assign": a} for n, m, a in rows]})
         refused("{", "rules.json: not valid JSON at line 1", 2)
         refused(rules(("new", "port = ", "University")), "column 8", 2)
-        refused(rules(("new", "port = 1", "University"), ("other", "port = 1", "Nobody")), '"Nobody"', 1)
-        file.write_text(rules(("kept", "port = 1", "University")))
-        self.says('a rule "kept" already', "rule", "import", file, status=1)
+        refused(rules(("a", "port = 1", "University"), ("b", "port = 1", "Nobody"),
+                      ("c", "port = 1", "University/Arts"), ("d", "port = 1", "Nobody")),
+                "makes them): Nobody, University/Arts\n", 1)
+        file.write_text(rules(("new", "port = 1", "Nobody"), ("kept", "port = 1", "University")))
+        self.says('a rule "kept" already', "rule", "import", file, "--create-owners", status=1)
+        self.assertNotIn("Nobody", self.column("owner", "org", "list"))
         file.write_text(rules(("new", "port = 1", "Nobody/Department")))
         self.run_ok("rule", "import", file, "--replace", "--create-owners")
         self.assertEqual(self.names(), ["new"])
@@ -439,6 +442,7 @@ class Assets(Estate):
         self.assertNotIn("\x1b", self.run_ok(*words))
         self.assertIn("\\x1b[31mred", self.run_ok(*words))
         self.assertNotIn("\x1b", self.run_ok(*words, "--format", "json"))
+        self.assertNotIn("\x1b", self.run_ok(*words, "--format", "csv"))
         cell, = csv.DictReader(io.StringIO(self.run_ok(*words, "--format", "csv")))
         self.assertEqual(cell["organization"], "'" + FORMULA)
         self.assertEqual(self.rows(*words)[0], {"common_name": "\x1b[31mred", "organization": FORMULA})
@@ -508,9 +512,20 @@ class Assignment(Estate):
         self.assertIn("assigned by hand to University/Science: moved house",
                       self.run_ok("rule", "explain", self.endpoints[2]))
         self.says("remove those first", "org", "remove", "University/Science", status=2)
+        self.says("nothing is assigned by hand to that endpoint", "assets", "unassign", self.endpoints[2], status=1)
         self.run_ok("assets", "unassign", self.hashes[2])
         self.run_ok("assets", "unassign", self.endpoints[3])
         self.assertEqual(self.owners()[2:4], ["University", None])
+
+    def test_an_endpoint_taken_back_falls_to_the_assignment_of_its_certificate(self):
+        self.own()
+        self.run_ok("assets", "assign", self.hashes[3], "University/Science", "--reason", "wherever it is served")
+        self.run_ok("assets", "assign", self.endpoints[3], "University", "--reason", "but here")
+        self.assertEqual(self.owners()[3], "University")
+        self.run_ok("assets", "unassign", self.endpoints[3])
+        self.assertEqual(self.owners()[3], "University/Science")
+        self.run_ok("assets", "unassign", self.hashes[3])
+        self.assertIsNone(self.owners()[3])
 
     def test_a_renamed_owner_keeps_its_assets(self):
         self.own()
@@ -569,7 +584,9 @@ class Output(Estate):
 
     def test_a_full_disk_is_told(self):
         for words in (["assets"], ["assets", "--format", "json"], ["assets", "--format", "csv"], ["rule", "export"],
-                      ["cert", "show", self.endpoints[0]], ["rule", "fields"]):
+                      ["cert", "show", self.endpoints[0]], ["rule", "fields"], ["rule", "explain", self.endpoints[0]],
+                      ["rule", "apply"], ["rule", "test", "--match", "port > 0"], ["scan", "show", "1"], ["status"],
+                      ["--version"], ["--help"], ["assets", "--help"], ["rule", "--help"]):
             with self.subTest(words=words):
                 done = self.into("/dev/full", *words)
                 self.assertEqual(done.returncode, 1, done.stderr)

@@ -111,6 +111,24 @@ static void a_line_that_is_none_is_named(void **state)
     refuses("[scan\n", ":1: expected `key = value` or `[section]`");
 }
 
+static void the_first_of_two_mistakes_is_the_one_named(void **state)
+{
+    (void)state;
+    refuses("[scan\nrate = 1\n", ":1: expected `key = value` or `[section]`");
+    refuses("[scan]\nspeed = 1\nrate\n",
+            ":2: unknown key [scan] speed; docs/configuration.md lists the known ones");
+}
+
+static void a_folder_is_no_configuration(void **state)
+{
+    (void)state;
+    struct config config;
+    struct diag diag = {0};
+    assert_int_equal(config_read(&config, folder, &diag), CS_E_INVALID);
+    assert_non_null(strstr(diag.text, "Is a directory"));
+    config_dispose(&config);
+}
+
 static void a_file_that_was_asked_for_has_to_be_there(void **state)
 {
     (void)state;
@@ -160,6 +178,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_last_of_two_values_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_key_or_section_is_named_with_its_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_line_that_is_none_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_first_of_two_mistakes_is_the_one_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_is_no_configuration, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_was_asked_for_has_to_be_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_option_wins_over_the_environment_and_that_over_the_home_directory,
                                         set_up, tear_down),

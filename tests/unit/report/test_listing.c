@@ -164,6 +164,16 @@ static void a_list_cell_that_begins_a_formula_is_harmless_too(void **state)
     page_is(&page, "'=cmd.example b.example\r\n");
 }
 
+static void csv_escapes_what_a_terminal_would_obey(void **state)
+{
+    (void)state;
+    struct page page =
+        open_page(&(struct listing_options){.format = LISTING_CSV, .columns = "name", .no_header = true});
+    static const char *const names[] = {"\x1b[31mred\r=1+1", "tab\there", "\xff", "\xc3\xa9"};
+    put_all(&page, names, 4);
+    page_is(&page, "\\x1b[31mred\\x0d=1+1\r\ntab\there\r\n\\xff\r\n\xc3\xa9\r\n");
+}
+
 static void csv_without_rows_is_its_header(void **state)
 {
     (void)state;
@@ -403,6 +413,7 @@ int main(void)
         cmocka_unit_test(csv_cells_that_a_spreadsheet_would_run_get_an_apostrophe),
         cmocka_unit_test(csv_numbers_stay_numbers),
         cmocka_unit_test(a_list_cell_that_begins_a_formula_is_harmless_too),
+        cmocka_unit_test(csv_escapes_what_a_terminal_would_obey),
         cmocka_unit_test(csv_without_rows_is_its_header),
         cmocka_unit_test(json_cells_keep_their_type_and_unset_ones_are_null),
         cmocka_unit_test(nothing_of_a_row_leaks_into_the_next),
