@@ -48,7 +48,7 @@ CS_MUST_USE enum cs_err pipeline_new(struct pipeline **out, const struct pipelin
 void pipeline_free(struct pipeline *pipeline); /* NULL is fine */
 
 /* Takes one batch all the way; the batch stays the caller's. On error nothing of it is stored nor printed
- * (after CS_E_BUSY it may be given again). */
+ * (after CS_E_BUSY it may be given again); but where standard output fails, the batch is stored already. */
 CS_MUST_USE enum cs_err pipeline_process(struct pipeline *pipeline, const struct scan_batch *batch,
                                          struct diag *diag);
 

@@ -13,7 +13,7 @@
 #include "base/timefmt.h"
 
 #define TABLE_LOOKAHEAD 1000
-#define MAX_CELL_WIDTH  60 /* of a table */
+#define MAX_CELL_WIDTH  100 /* of a table */
 #define MAX_COLUMNS     64
 
 enum cell_kind { CELL_NULL, CELL_TEXT, CELL_NUMBER, CELL_BOOL, CELL_TIME, CELL_LIST };
