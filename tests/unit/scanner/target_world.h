@@ -161,7 +161,8 @@ static inline char *sorted_targets(const struct target_set *set)
         write_target(&one, set, i);
         assert_int_equal(text_list_take(&lines, buf_take_str(&one)), CS_OK);
     }
-    qsort(lines.items, lines.count, sizeof *lines.items, by_text);
+    if (lines.count > 1)
+        qsort(lines.items, lines.count, sizeof *lines.items, by_text);
     for (size_t i = 0; i < lines.count; i++)
         buf_printf(&all, i > 0 ? " %s" : "%s", lines.items[i]);
     text_list_dispose(&lines);

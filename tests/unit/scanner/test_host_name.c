@@ -91,7 +91,7 @@ static void a_name_has_at_most_253_bytes(void **state)
         name[i] = i % 50 == 49 ? '.' : 'a';
     name[253] = '\0';
     becomes(name, name);
-    strcpy(name + 253, "a");
+    memcpy(name + 253, "a", 2);
     is_refused(name);
     char longest[4096];
     memset(longest, 'a', sizeof longest - 1);
