@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum cs_err ip_set_add(struct ip_set *set, struct ip_range range)
+static enum cs_err append(struct ip_set *set, struct ip_range range)
 {
     if (set->count == set->cap) {
         size_t cap = set->cap == 0 ? 8 : set->cap * 2;
@@ -17,6 +17,18 @@ enum cs_err ip_set_add(struct ip_set *set, struct ip_range range)
     set->ranges[set->count++] = range;
     set->normal = false;
     return CS_OK;
+}
+
+/* IPv4 lies inside the space of IPv6, but who says ::/0 means IPv6 alone. */
+enum cs_err ip_set_add(struct ip_set *set, struct ip_range range)
+{
+    const struct ip_range v4 = {ip_from_v4(0), ip_from_v4(UINT32_MAX)};
+    if (ip_is_v4(range.first) || ip_compare(range.last, v4.first) < 0 || ip_compare(v4.last, range.first) < 0)
+        return append(set, range);
+    struct ip_range below = {range.first, ip_from_u128(ip_to_u128(v4.first) - 1)};
+    struct ip_range above = {ip_from_u128(ip_to_u128(v4.last) + 1), range.last};
+    enum cs_err err = append(set, below);
+    return err == CS_OK && ip_compare(above.first, above.last) <= 0 ? append(set, above) : err;
 }
 
 static int by_first(const void *a, const void *b)

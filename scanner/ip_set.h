@@ -18,6 +18,7 @@ struct ip_set {
     bool normal; /* sorted, merged and counted: everything but adding needs it */
 };
 
+/* An IPv6 range that reaches over the IPv4-mapped addresses does not take them along. */
 CS_MUST_USE enum cs_err ip_set_add(struct ip_set *set, struct ip_range range);
 CS_MUST_USE enum cs_err ip_set_normalize(struct ip_set *set);
 /* set := set without `minus`; both normal. */

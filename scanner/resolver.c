@@ -151,7 +151,8 @@ static enum cs_err set_server(struct resolver *resolver, const char *server, str
     const char *host = server + (server[0] == '[');
     const char *rest = server + host_len + (server[host_len] == ']');
     uint64_t port = 53;
-    bool valid = is_bare_v6 || ip_parse(host, host_len - (size_t)(host - server), &ip) == CS_OK;
+    bool closed = server[0] != '[' || server[host_len] == ']';
+    bool valid = is_bare_v6 || (closed && ip_parse(host, host_len - (size_t)(host - server), &ip) == CS_OK);
     if (valid && !is_bare_v6 && *rest != '\0')
         valid = *rest == ':' && text_to_u64(rest + 1, strlen(rest + 1), 65535, &port) == CS_OK && port > 0;
     if (!valid)

@@ -254,40 +254,109 @@ static enum cs_err add_sent(struct ip_set *to, const struct given_name *name, co
 static enum cs_err usable_addresses(struct build *build, const struct given_name *name, struct ip_set *out)
 {
     enum cs_err err = CS_OK;
-    for (size_t i = 0; i < name->addresses.count && err == CS_OK; i++) {
-        if (!special_ranges_has(name->addresses.ranges[i].first))
-            err = ip_set_add(out, name->addresses.ranges[i]);
+    for (u128 i = 0; i < ip_set_size(&name->addresses) && err == CS_OK; i++) { /* as many as the DNS gave */
+        struct ip ip = ip_set_at(&name->addresses, i);
+        if (!special_ranges_has(ip))
+            err = ip_set_add(out, (struct ip_range){ip, ip});
     }
     return err == CS_OK ? finish_set(build, out) : err;
 }
 
+/* Where one name goes, in the terms of add_blocks. */
+struct name_plan {
+    struct ip_set usable;
+    struct ip_set addresses;   /* on the default ports */
+    struct port_group *groups; /* on one port each; room for every port of the scan */
+    size_t group_count;
+};
+
+static void dispose_plan(struct name_plan *plan)
+{
+    ip_set_dispose(&plan->usable);
+    ip_set_dispose(&plan->addresses);
+    dispose_groups(plan->groups, plan->group_count);
+}
+
+static struct ip_set *plan_port(struct name_plan *plan, struct port_entry port)
+{
+    size_t at = 0;
+    while (at < plan->group_count && !is_same_port(plan->groups[at].port, port))
+        at++;
+    if (at == plan->group_count)
+        plan->groups[plan->group_count++].port = port;
+    return &plan->groups[at].addresses;
+}
+
+static enum cs_err add_all(struct ip_set *to, const struct ip_set *from)
+{
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < from->count && err == CS_OK; i++)
+        err = ip_set_add(to, from->ranges[i]);
+    return err == CS_OK ? ip_set_normalize(to) : err;
+}
+
 /* E_p of one name: its own explicit ports, and --names on the ports that its addresses are scanned on. */
-static enum cs_err name_groups(struct build *build, const struct given_name *name,
-                               const struct ip_set *usable, struct port_group **out, size_t *count)
+static enum cs_err plan_groups(struct build *build, const struct given_name *name, struct name_plan *plan)
 {
     size_t sent = name->sent_to.count > 0 ? build->group_count : 0;
-    struct port_group *groups = calloc(name->ports.count + sent + 1, sizeof *groups);
-    enum cs_err err = groups != NULL ? CS_OK : CS_E_NOMEM;
-    *out = groups;
-    *count = 0;
+    plan->groups = calloc(name->ports.count + sent + build->ports.count + 1, sizeof *plan->groups);
+    enum cs_err err = plan->groups != NULL ? CS_OK : CS_E_NOMEM;
     for (size_t i = 0; i < name->ports.count && err == CS_OK; i++) {
-        if (!can_speak(build, name->ports.entries[i])) {
+        if (can_speak(build, name->ports.entries[i]))
+            err = add_all(plan_port(plan, name->ports.entries[i]), &plan->usable);
+        else
             err = port_list_add(&build->left_out, name->ports.entries[i]);
-            continue;
-        }
-        groups[*count].port = name->ports.entries[i];
-        err = copy_set(&groups[(*count)++].addresses, usable);
     }
     for (size_t i = 0; i < sent && err == CS_OK; i++) {
-        size_t at = 0;
-        while (at < *count && !is_same_port(groups[at].port, build->groups[i].port))
-            at++;
-        groups[at].port = build->groups[i].port;
-        *count = at == *count ? at + 1 : *count;
-        err = add_sent(&groups[at].addresses, name, &build->groups[i].addresses);
+        struct ip_set *set = plan_port(plan, build->groups[i].port);
+        err = add_sent(set, name, &build->groups[i].addresses);
         if (err == CS_OK)
-            err = ip_set_normalize(&groups[at].addresses);
+            err = ip_set_normalize(set);
     }
+    return err;
+}
+
+/* The name is the one that --sni sends to every target given by address. Takes those out of the plan, which
+ * then goes by single ports, for an address may be given on some of them alone. */
+static enum cs_err leave_to_sni(struct build *build, struct name_plan *plan)
+{
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < build->ports.count && plan->addresses.count > 0 && err == CS_OK; i++)
+        err = add_all(plan_port(plan, build->ports.entries[i]), &plan->addresses);
+    ip_set_dispose(&plan->addresses);
+    for (size_t i = 0; i < plan->group_count && err == CS_OK; i++) {
+        struct port_group *group = &plan->groups[i];
+        if (has_port(&build->ports, group->port))
+            err = ip_set_subtract(&group->addresses, &build->addresses);
+        for (size_t k = 0; k < build->group_count && err == CS_OK; k++) {
+            if (is_same_port(build->groups[k].port, group->port))
+                err = ip_set_subtract(&group->addresses, &build->groups[k].addresses);
+        }
+    }
+    return err;
+}
+
+static enum cs_err plan_name(struct build *build, struct given_name *name, struct name_plan *plan)
+{
+    enum cs_err err = ip_set_normalize(&name->addresses);
+    if (err == CS_OK)
+        err = ip_set_normalize(&name->sent_to);
+    if (err == CS_OK)
+        err = usable_addresses(build, name, &plan->usable);
+    if (err == CS_OK && name->is_target)
+        err = copy_set(&plan->addresses, &plan->usable);
+    if (err == CS_OK && name->sent_to.count > 0)
+        err = add_sent(&plan->addresses, name, &build->addresses);
+    if (err == CS_OK)
+        err = ip_set_normalize(&plan->addresses);
+    if (err == CS_OK)
+        err = plan_groups(build, name, plan);
+    bool reached = plan->addresses.count > 0;
+    for (size_t i = 0; i < plan->group_count; i++)
+        reached |= plan->groups[i].addresses.count > 0;
+    build->names_elsewhere += name->sent_to.count > 0 && !reached;
+    if (err == CS_OK && build->list->sni != NULL && strcmp(build->list->sni, name->name) == 0)
+        err = leave_to_sni(build, plan);
     return err;
 }
 
@@ -295,7 +364,11 @@ static enum cs_err add_unresolved(struct build *build, const struct given_name *
 {
     struct ip_set nowhere = {0};
     struct port_list ports = {0};
-    enum cs_err err = copy_ports(&ports, &name->ports);
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < name->ports.count && err == CS_OK; i++) {
+        if (can_speak(build, name->ports.entries[i]))
+            err = port_list_add(&ports, name->ports.entries[i]);
+    }
     for (size_t i = 0; name->is_target && i < build->ports.count && err == CS_OK; i++)
         err = port_list_add(&ports, build->ports.entries[i]);
     if (err == CS_OK)
@@ -307,40 +380,18 @@ static enum cs_err add_unresolved(struct build *build, const struct given_name *
 static enum cs_err add_name_blocks(struct build *build, struct given_name *name)
 {
     bool is_wanted = name->is_target || name->ports.count > 0;
-    struct ip_set usable = {0};
-    struct ip_set addresses = {0};
-    struct port_group *groups = NULL;
-    size_t group_count = 0;
+    struct name_plan plan = {0};
     if (name->is_excluded || (!is_wanted && name->sent_to.count == 0))
         return CS_OK;
-    enum cs_err err = ip_set_normalize(&name->addresses);
-    if (err == CS_OK)
-        err = ip_set_normalize(&name->sent_to);
-    if (err == CS_OK)
-        err = usable_addresses(build, name, &usable);
+    enum cs_err err = plan_name(build, name, &plan);
     if (err == CS_OK && is_wanted && name->addresses.count == 0)
         err = add_unresolved(build, name);
-    else if (err == CS_OK && is_wanted && usable.count == 0)
+    else if (err == CS_OK && is_wanted && plan.usable.count == 0)
         buf_printf(build->notes, "%s: all its addresses are excluded or special\n", name->name);
-    if (err == CS_OK && name->is_target)
-        err = copy_set(&addresses, &usable);
-    if (err == CS_OK && name->sent_to.count > 0)
-        err = add_sent(&addresses, name, &build->addresses);
     if (err == CS_OK)
-        err = ip_set_normalize(&addresses);
-    if (err == CS_OK)
-        err = name_groups(build, name, &usable, &groups, &group_count);
-    if (err == CS_OK && build->list->sni != NULL && strcmp(build->list->sni, name->name) == 0)
-        err = ip_set_subtract(&addresses, &build->addresses); /* --sni sends it there already */
-    bool reached = addresses.count > 0;
-    for (size_t i = 0; i < group_count; i++)
-        reached |= groups[i].addresses.count > 0;
-    build->names_elsewhere += name->sent_to.count > 0 && !reached;
-    if (err == CS_OK)
-        err = add_blocks(build, &addresses, groups, group_count, name->name, is_wanted ? name->name : NULL);
-    ip_set_dispose(&usable);
-    ip_set_dispose(&addresses);
-    dispose_groups(groups, group_count);
+        err = add_blocks(build, &plan.addresses, plan.groups, plan.group_count, name->name,
+                         is_wanted ? name->name : NULL);
+    dispose_plan(&plan);
     return err;
 }
 

@@ -174,15 +174,17 @@ static enum cs_err add_line(struct target_file *file, char *line, struct diag *d
 {
     static const char *const masscan[] = {"open tcp ", "open udp ", "closed ", "banner ", NULL};
     static const char *const nmap[] = {"Host: ", NULL};
-    line[strcspn(line, "#")] = '\0';
     size_t len = strlen(line);
     const char *text = trim(line, &len);
-    if (len == 0)
-        return CS_OK;
-    if (begins_with(text, masscan))
+    if (begins_with(text, masscan)) /* a # in a banner or version begins no comment */
         return add_masscan(file, text, diag);
     if (begins_with(text, nmap))
         return add_nmap(file, text, diag);
+    line[strcspn(line, "#")] = '\0';
+    len = strlen(line);
+    text = trim(line, &len);
+    if (len == 0)
+        return CS_OK;
     if (file->is_csv)
         return add_csv(file, text, diag);
     if (strstr(text, "saddr") != NULL && read_csv_header(file, text))

@@ -88,6 +88,17 @@ static void families_are_not_joined(void **state)
     holds("255.255.255.255 ::1:0:0:0", "255.255.255.255 ::1:0:0:0");
 }
 
+static void a_range_over_all_of_ipv6_holds_no_ipv4(void **state)
+{
+    (void)state;
+    holds("::/0", "::-::fffe:ffff:ffff ::1:0:0:0-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+    holds("::/80", "::-::fffe:ffff:ffff"); /* ends where IPv4 ends */
+    holds("::/0 10.0.0.0/8",
+          "::-::fffe:ffff:ffff 10.0.0.0/8 ::1:0:0:0-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+    without("192.0.2.0/24 2001:db8::/32", "::/0", "192.0.2.0/24");
+    without("192.0.2.0/24 2001:db8::/32", "0.0.0.0/0", "2001:db8::/32");
+}
+
 static void taking_out_splits_trims_and_empties(void **state)
 {
     (void)state;
@@ -214,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_are_sorted_and_joined),
         cmocka_unit_test(families_are_not_joined),
+        cmocka_unit_test(a_range_over_all_of_ipv6_holds_no_ipv4),
         cmocka_unit_test(taking_out_splits_trims_and_empties),
         cmocka_unit_test(what_is_common_stays),
         cmocka_unit_test(size_counts_addresses_of_any_family),

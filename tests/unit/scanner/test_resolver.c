@@ -281,8 +281,8 @@ static void no_name_is_no_work(void **state)
 static void a_server_that_is_no_address_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"dns.example",     "192.0.2.1:0",  "192.0.2.1:70000", "192.0.2.1:", "",
-                                      "[2001:db8::1]53", "192.0.2.1:53x"};
+    static const char *const bad[] = {"dns.example",     "192.0.2.1:0", "192.0.2.1:70000", "192.0.2.1:", "",
+                                      "[2001:db8::1]53", "[::1",        "192.0.2.1:53x"};
     ask_for("www.example");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct resolver_options options = {.server = bad[i]};

@@ -122,6 +122,12 @@ static void membership_knows_both_ends(void **state)
     is_special("::");
     is_ordinary("::1");
     is_special("::2");
+    is_ordinary("10.0.0.0");
+    is_special("::1:0:0:0");
+    is_ordinary("64:ff9b::192.0.2.1"); /* NAT64 */
+    is_ordinary("64:ff9b:1::1");
+    is_special("64:ff9c::");
+    is_special("ff::");
     is_special("1fff:ffff::");
     is_ordinary("2000::");
     is_ordinary("3fff:ffff::");

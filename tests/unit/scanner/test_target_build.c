@@ -15,6 +15,7 @@ static const char *const names[NAMES] = {"a.example", "b.example", "c.example"};
 
 struct model {
     bool scanned[HOSTS][PORTS][NAMES + 1];
+    bool by_address[HOSTS][PORTS]; /* whatever its name is: --names follow these */
     bool excluded[HOSTS];
     unsigned sni; /* of addresses */
 };
@@ -39,6 +40,13 @@ static void scan(struct model *model, unsigned host, unsigned port, unsigned nam
     }
 }
 
+static void scan_by_address(struct model *model, unsigned host, unsigned port)
+{
+    scan(model, host, port, model->sni);
+    for (unsigned p = 0; p < PORTS; p++)
+        model->by_address[host][p] |= port == p || (port == PORTS && p < 2);
+}
+
 /* A range, on the default ports or on one; through a file, so that a wholly excluded one is no mistake. */
 static void give_range(struct request *request)
 {
@@ -51,7 +59,7 @@ static void give_range(struct request *request)
         snprintf(text + len, sizeof text - (size_t)len, ":%u", port_numbers[port]);
     from_file(&request->world, text);
     for (unsigned host = first; host <= last; host++)
-        scan(&request->model, host, port, request->model.sni);
+        scan_by_address(&request->model, host, port);
 }
 
 static void give_exclusion(struct request *request)
@@ -95,7 +103,7 @@ static void give_sent_name(struct request *request, unsigned name)
     snprintf(text, sizeof text, "192.0.2.%u %s\n", host, names[name]);
     send_names(&request->world, text);
     for (unsigned p = 0; p < PORTS; p++) {
-        if (request->model.scanned[host][p][request->model.sni])
+        if (request->model.by_address[host][p])
             request->model.scanned[host][p][name] = true;
     }
 }
@@ -141,10 +149,14 @@ static void agrees_with_model(struct request *request)
     assert_int_equal(target_set_count(set), expected);
 }
 
-static void request_at_random(struct request *request, uint64_t seed, bool with_names)
+static void request_at_random(struct request *request, uint64_t seed, bool with_names, bool with_sni)
 {
     *request = (struct request){.random = seed, .model = {.sni = NAMES}};
     world_open(&request->world, "443,8443");
+    if (with_sni) {
+        request->model.sni = below(request, NAMES); /* perhaps one that comes again as a host name */
+        assert_int_equal(target_list_set_sni(request->world.list, names[request->model.sni], NULL), CS_OK);
+    }
     unsigned ranges = 1 + below(request, 6);
     for (unsigned i = 0; i < ranges; i++)
         give_range(request);
@@ -160,11 +172,11 @@ static void request_at_random(struct request *request, uint64_t seed, bool with_
         give_sent_name(request, below(request, NAMES));
 }
 
-static void run_at_random(bool with_names)
+static void run_at_random(bool with_names, bool with_sni)
 {
     for (uint64_t seed = 1; seed <= 1500; seed++) {
         struct request request;
-        request_at_random(&request, seed, with_names);
+        request_at_random(&request, seed, with_names, with_sni);
         if (model_count(&request.model) == 0) {
             assert_int_equal(build_with(&request.world, NULL), CS_E_INVALID);
         } else {
@@ -178,13 +190,19 @@ static void run_at_random(bool with_names)
 static void random_ranges_ports_and_exclusions_agree_with_a_naive_model(void **state)
 {
     (void)state;
-    run_at_random(false);
+    run_at_random(false, false);
 }
 
 static void random_names_agree_with_a_naive_model(void **state)
 {
     (void)state;
-    run_at_random(true);
+    run_at_random(true, false);
+}
+
+static void a_name_that_is_also_the_sni_of_addresses_is_sent_once(void **state)
+{
+    (void)state;
+    run_at_random(true, true);
 }
 
 static double seconds_since(struct timespec start)
@@ -260,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_ranges_ports_and_exclusions_agree_with_a_naive_model),
         cmocka_unit_test(random_names_agree_with_a_naive_model),
+        cmocka_unit_test(a_name_that_is_also_the_sni_of_addresses_is_sent_once),
         cmocka_unit_test(a_private_class_a_on_24_ports_builds_at_once),
         cmocka_unit_test(a_hundred_thousand_listed_pairs_build_without_quadratic_work),
         cmocka_unit_test(twenty_thousand_names_build_without_quadratic_work),

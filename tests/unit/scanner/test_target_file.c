@@ -84,6 +84,15 @@ static void nmap_gives_its_open_tcp_ports_and_no_names(void **state)
           "192.0.2.7:25/smtp 192.0.2.7:443 192.0.2.9:8443 [2001:db8::7]:993");
 }
 
+/* A version is what the peer says: it must not hide the ports behind it. */
+static void a_hash_in_a_version_of_nmap_begins_no_comment(void **state)
+{
+    (void)state;
+    gives("Host: 192.0.2.7 ()\tPorts: 110/open/tcp//pop3//Example pop3d #7/, 443/open/tcp//https///\n"
+          "  # indented comment\n",
+          "192.0.2.7:110/pop3 192.0.2.7:443");
+}
+
 static void zmap_gives_plain_addresses(void **state)
 {
     (void)state;
@@ -191,6 +200,7 @@ int main(void)
         CASE(a_plain_list_may_hold_names),
         CASE(masscan_gives_its_open_tcp_ports),
         CASE(nmap_gives_its_open_tcp_ports_and_no_names),
+        CASE(a_hash_in_a_version_of_nmap_begins_no_comment),
         CASE(zmap_gives_plain_addresses),
         CASE(zmap_csv_gives_address_and_port_of_successes),
         CASE(a_host_may_be_called_saddr),

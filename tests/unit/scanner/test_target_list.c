@@ -184,6 +184,34 @@ static void an_excluded_or_special_address_of_a_name_is_dropped(void **state)
     builds(&world, "192.0.2.1:443#www.example");
 }
 
+/* Next to each other they would look like one range. */
+static void a_special_address_beside_an_ordinary_one_is_dropped(void **state)
+{
+    (void)state;
+    target(&world, "www.example:443");
+    dns_says(&world, "www.example", "223.255.255.255 224.0.0.0 0.255.255.255 1.0.0.0");
+    builds(&world, "1.0.0.0:443#www.example 223.255.255.255:443#www.example");
+}
+
+static void an_exclusion_of_all_ipv6_leaves_ipv4(void **state)
+{
+    (void)state;
+    target(&world, "192.0.2.1:443");
+    from_file(&world, "[2001:db8::1]:443\n");
+    exclude(&world, "::/0");
+    builds(&world, "192.0.2.1:443");
+}
+
+static void a_name_that_sni_sends_already_is_not_elsewhere(void **state)
+{
+    (void)state;
+    target(&world, "192.0.2.1:443");
+    assert_int_equal(target_list_set_sni(world.list, "www.example", &world.diag), CS_OK);
+    send_names(&world, "192.0.2.1 www.example\n");
+    builds(&world, "192.0.2.1:443#www.example");
+    notes_are("");
+}
+
 static void a_name_with_none_but_excluded_addresses_is_noted_not_unresolved(void **state)
 {
     (void)state;
@@ -295,6 +323,17 @@ static void ports_whose_protocol_is_missing_are_skipped_with_one_note(void **sta
     notes_are("ports skipped, for their protocol is not built in yet: 25,2525/lmtp\n");
 }
 
+static void a_name_without_address_skips_them_too(void **state)
+{
+    (void)state;
+    target(&world, "gone.example:25");
+    target(&world, "gone.example:443");
+    dns_says(&world, "gone.example", "");
+    assert_int_equal(build_with(&world, only_tls), CS_OK);
+    targets_are(&world, "nowhere:443#gone.example");
+    notes_are("ports skipped, for their protocol is not built in yet: 25\n");
+}
+
 static void no_port_that_can_be_spoken_is_refused(void **state)
 {
     (void)state;
@@ -375,6 +414,9 @@ int main(void)
         CASE(two_names_at_one_address_are_two_targets_beside_the_bare_one),
         CASE(a_name_without_address_is_a_target_for_each_port),
         CASE(an_excluded_or_special_address_of_a_name_is_dropped),
+        CASE(a_special_address_beside_an_ordinary_one_is_dropped),
+        CASE(an_exclusion_of_all_ipv6_leaves_ipv4),
+        CASE(a_name_that_sni_sends_already_is_not_elsewhere),
         CASE(a_name_with_none_but_excluded_addresses_is_noted_not_unresolved),
         CASE(an_excluded_name_takes_its_addresses_and_itself_out),
         CASE(a_name_excluded_stays_out_even_without_an_address),
@@ -384,6 +426,7 @@ int main(void)
         CASE(a_name_both_given_and_sent_is_scanned_once_at_each_place),
         CASE(a_names_line_says_what_it_expects),
         CASE(ports_whose_protocol_is_missing_are_skipped_with_one_note),
+        CASE(a_name_without_address_skips_them_too),
         CASE(no_port_that_can_be_spoken_is_refused),
         CASE(too_many_targets_are_refused_with_advice),
         CASE(the_check_before_any_packet_needs_no_dns),
