@@ -64,7 +64,7 @@ static void a_regular_expression_that_explodes_counts_as_no_match(void **state)
     struct matcher *matcher = compiled("common_name matches_regex \"(a+)+$\"");
     char *hostile = malloc(60002);
     memset(hostile, 'a', 60000);
-    strcpy(hostile + 60000, "!");
+    memcpy(hostile + 60000, "!", 2);
     struct facts facts = {0};
     facts_set_text(&facts, FIELD_COMMON_NAME, hostile);
     assert_false(matcher_holds(matcher, &facts));

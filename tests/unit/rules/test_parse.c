@@ -53,12 +53,11 @@ static void rules_may_not_ask_what_depends_on_time_or_findings(void **state)
 
 static char *repeated(const char *piece, size_t times, const char *end)
 {
-    size_t len = strlen(piece);
-    char *text = calloc(1, len * times + strlen(end) + 1);
+    struct buf text = {0};
     for (size_t i = 0; i < times; i++)
-        memcpy(text + i * len, piece, len);
-    strcat(text, end);
-    return text;
+        buf_append_str(&text, piece);
+    buf_append_str(&text, end);
+    return buf_take_str(&text);
 }
 
 static void depth_and_size_are_bounded(void **state)

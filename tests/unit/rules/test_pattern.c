@@ -73,10 +73,11 @@ static void what_does_not_compile_says_why_and_where(void **state)
 
 static char *of(char c, size_t len, const char *end)
 {
-    char *text = malloc(len + strlen(end) + 1);
+    size_t size = len + strlen(end) + 1;
+    char *text = malloc(size);
     assert_non_null(text);
     memset(text, c, len);
-    strcpy(text + len, end);
+    snprintf(text + len, size - len, "%s", end);
     return text;
 }
 
