@@ -64,9 +64,7 @@ static enum cs_err take_serial(struct cert_record *record, const ASN1_INTEGER *s
         *at++ = '-';
     hex_encode(at, bytes, len);
     if (len == 0)
-        memcpy(text, "0", 2);
-    else if (at[0] == '0')
-        memmove(at, at + 1, 2 * len); /* a leading zero digit, the terminator moves too */
+        memcpy(text, "00", 3);
     record->serial = text;
     return CS_OK;
 }

@@ -34,8 +34,9 @@ struct cert_record {
     char *issuer;
     char *issuer_common_name;
     char *issuer_organization;
-    char *serial;   /* lower-case hex of the magnitude, no leading zeros ("0" for zero), "-" if negative */
-    char *key_type; /* rsa, ecdsa, ed25519, ed448, dsa, other; never NULL unless malformed */
+    char *serial; /* lower-case hex of the magnitude, whole bytes, no leading zero bytes ("00" for zero), "-"
+                     if negative */
+    char *key_type;            /* rsa, ecdsa, ed25519, ed448, dsa, other; never NULL unless malformed */
     char *signature_algorithm; /* OpenSSL's long name or "unknown:<OID>" */
     char *template_name;       /* Microsoft: the name (1.3.6.1.4.1.311.20.2) or the OID of the v2 template */
 

@@ -8,8 +8,9 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 
-/* 0x01:AB:cd -> 1abcd, as records have it; other text is left alone. `strip_zeros`: those in front. */
-static void normalize_hex(char *text, bool strip_zeros)
+/* 0x00:1:AB:cd -> 01abcd, as records have it; other text is left alone. `whole`: a whole number, which
+ * loses the zeros in front and is made whole bytes again; then `text` has room for one more digit. */
+static void normalize_hex(char *text, bool whole)
 {
     char *to = text;
     const char *from = text;
@@ -25,7 +26,7 @@ static void normalize_hex(char *text, bool strip_zeros)
     char *digits = to;
     bool had_zeros = false;
     for (; *from != '\0'; from++) {
-        bool leading_zero = strip_zeros && to == digits && *from == '0';
+        bool leading_zero = whole && to == digits && *from == '0';
         had_zeros |= leading_zero;
         if (*from != ':' && *from != ' ' && !leading_zero)
             *to++ = text_lower(*from);
@@ -33,18 +34,26 @@ static void normalize_hex(char *text, bool strip_zeros)
     if (to == digits && had_zeros)
         *to++ = '0'; /* in the place of one that was stripped */
     *to = '\0';
+    if (whole && (to - digits) % 2 != 0) {
+        memmove(digits + 1, digits, (size_t)(to - digits) + 1);
+        *digits = '0';
+    }
 }
 
 static enum cs_err parse_text(struct expr_value *out, enum field field, enum expr_op op, const char *text)
 {
-    out->text = text_copy(text);
+    size_t len = strlen(text);
+    out->text = malloc(len + 2); /* one more than a copy: a serial number may need a digit in front */
     if (out->text == NULL)
         return CS_E_NOMEM;
+    memcpy(out->text, text, len + 1);
     bool is_hex = field == FIELD_SERIAL || field == FIELD_SHA256;
-    /* the zeros of `ends_with 00` are in the middle of the number and must stay */
-    bool from_front = op == OP_EQUALS || op == OP_IN || op == OP_STARTS_WITH;
+    /* a part of a number has its zeros where it has them, and they must stay */
+    bool is_whole = field == FIELD_SERIAL && (op == OP_EQUALS || op == OP_IN);
     if (is_hex && op != OP_MATCHES_REGEX)
-        normalize_hex(out->text, field == FIELD_SERIAL && from_front);
+        normalize_hex(out->text, is_whole);
+    while (field == FIELD_SERIAL && op == OP_STARTS_WITH && strncmp(out->text, "00", 2) == 0)
+        memmove(out->text, out->text + 2, strlen(out->text) - 1); /* no record begins with a zero byte */
     return CS_OK;
 }
 

@@ -60,7 +60,7 @@ static void every_field_is_read(void **state)
         "CN=www.example.org,DC=example,OU=two,OU=one,O=My\\, \\\"organization\\\",L=Ghent,ST=Flanders,C=BE");
     assert_string_equal(record.issuer, record.subject);
     assert_string_equal(record.city, "Ghent");
-    assert_string_equal(record.serial, "123ab");
+    assert_string_equal(record.serial, "0123ab");
     assert_string_equal(record.key_type, "ecdsa");
     assert_int_equal(record.key_bits, 256);
     assert_string_equal(record.signature_algorithm, "ecdsa-with-SHA256");
@@ -193,14 +193,14 @@ static void odd_serials_are_told_apart(void **state)
         int negative;
         const char *expected;
     } serials[] = {
-        {{0}, 0, 0, "0"},
-        {{0}, 1, 0, "0"},
-        {{5}, 1, 1, "-5"},
-        {{0x0E, 0x01}, 2, 0, "e01"},
+        {{0}, 0, 0, "00"},
+        {{0}, 1, 0, "00"},
+        {{5}, 1, 1, "-05"},
+        {{0x0E, 0x01}, 2, 0, "0e01"},
         {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24},
          24,
          0,
-         "102030405060708090a0b0c0d0e0f101112131415161718"},
+         "0102030405060708090a0b0c0d0e0f101112131415161718"},
     };
     for (size_t i = 0; i < sizeof serials / sizeof serials[0]; i++) {
         struct cert_record record;
