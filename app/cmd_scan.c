@@ -12,7 +12,7 @@
 #include "app/commands.h"
 #include "app/progress.h"
 #include "app/scan_estimate.h"
-#include "app/scan_request.h"
+#include "app/scan_options.h"
 #include "app/scan_run.h"
 #include "app/scan_summary.h"
 #include "base/json.h"
@@ -21,167 +21,7 @@
 #include "db/owners.h"
 #include "db/scans.h"
 
-#define MAX_RATE     10000000
-#define MAX_INFLIGHT 1000000
-#define MAX_TIME_MS  3600000
 #define BLOCKS_SHOWN 20
-
-enum output { OUTPUT_SUMMARY, OUTPUT_JSONL, OUTPUT_NONE };
-
-struct scan_options {
-    struct scan_request request;
-    struct scan_limits limits;
-    struct option_seed seed;
-    const char *network;
-    const char *shard;
-    const char *source;
-    const char *format;
-    const char *progress;
-    const char *resume;
-    bool outcomes;
-    bool no_store;
-    bool dry_run;
-};
-
-#define AT(member) offsetof(struct scan_options, member)
-static const struct command_option scan_option_table[] = {
-    {.name = "ports",
-     .letter = 'p',
-     .kind = OPTION_TEXT,
-     .argument = "LIST",
-     .help = "443,8000-8100,2525/smtp,quick,campus,deep; default campus",
-     .offset = AT(request.ports)},
-    {.name = "exclude",
-     .letter = 'x',
-     .kind = OPTION_LIST,
-     .argument = "RANGE",
-     .help = "leave out; always wins",
-     .offset = AT(request.excludes)},
-    {.name = "exclude-file",
-     .kind = OPTION_LIST,
-     .argument = "FILE",
-     .help = "the same, one a line",
-     .offset = AT(request.exclude_files)},
-    {.name = "targets",
-     .letter = 'i',
-     .kind = OPTION_LIST,
-     .argument = "FILE",
-     .help = "a TARGET a line, or masscan -oL, nmap -oG, zmap; - is stdin",
-     .offset = AT(request.target_files)},
-    {.name = "names",
-     .kind = OPTION_LIST,
-     .argument = "FILE",
-     .help = "lines `address name`: server names to send there",
-     .offset = AT(request.names_files)},
-    {.name = "sni",
-     .kind = OPTION_TEXT,
-     .argument = "NAME",
-     .help = "server name to send to every bare address",
-     .offset = AT(request.sni)},
-    {.name = "network",
-     .kind = OPTION_TEXT,
-     .argument = "NAME",
-     .help = "label of the address space, for sites that share addresses",
-     .offset = AT(network)},
-    {.name = "rate",
-     .kind = OPTION_NUMBER,
-     .argument = "N",
-     .help = "new connections a second, default 500; 0 = no limit",
-     .offset = AT(limits.rate_per_s),
-     .high = MAX_RATE},
-    {.name = "max-inflight",
-     .kind = OPTION_NUMBER,
-     .argument = "N",
-     .help = "connections at once; default rate x connect time-out",
-     .offset = AT(limits.max_inflight),
-     .low = 1,
-     .high = MAX_INFLIGHT},
-    {.name = "per-host",
-     .kind = OPTION_NUMBER,
-     .argument = "N",
-     .help = "at once to one address, default 2; 0 = no limit",
-     .offset = AT(limits.per_host),
-     .high = MAX_INFLIGHT},
-    {.name = "per-prefix",
-     .kind = OPTION_NUMBER,
-     .argument = "N",
-     .help = "at once to each /24 or /64, default 64; 0 = no limit",
-     .offset = AT(limits.per_prefix),
-     .high = MAX_INFLIGHT},
-    {.name = "connect-timeout",
-     .kind = OPTION_SECONDS,
-     .argument = "S",
-     .help = "seconds for a connection, default 3",
-     .offset = AT(limits.connect_timeout_ms),
-     .low = 1,
-     .high = MAX_TIME_MS},
-    {.name = "answer-timeout",
-     .kind = OPTION_SECONDS,
-     .argument = "S",
-     .help = "seconds without a byte, default 8",
-     .offset = AT(limits.answer_timeout_ms),
-     .low = 1,
-     .high = MAX_TIME_MS},
-    {.name = "timeout",
-     .kind = OPTION_SECONDS,
-     .argument = "S",
-     .help = "seconds for a whole target, default 30",
-     .offset = AT(limits.timeout_ms),
-     .low = 1,
-     .high = MAX_TIME_MS},
-    {.name = "threads",
-     .kind = OPTION_NUMBER,
-     .argument = "N",
-     .help = "scanning loops, default 1",
-     .offset = AT(limits.threads),
-     .low = 1,
-     .high = 64},
-    {.name = "seed",
-     .kind = OPTION_SEED,
-     .argument = "N",
-     .help = "order of the targets; default random",
-     .offset = AT(seed)},
-    {.name = "shard",
-     .kind = OPTION_TEXT,
-     .argument = "I/K",
-     .help = "the part of the targets this scanner takes, I from 1 to K",
-     .offset = AT(shard)},
-    {.name = "source",
-     .kind = OPTION_TEXT,
-     .argument = "ADDRESS",
-     .help = "local address to connect from",
-     .offset = AT(source)},
-    {.name = "dns",
-     .kind = OPTION_TEXT,
-     .argument = "SERVER",
-     .help = "ADDRESS[:PORT] of the DNS server to ask",
-     .offset = AT(request.dns_server)},
-    {.name = "format",
-     .kind = OPTION_TEXT,
-     .argument = "F",
-     .help = "table (a summary, default), jsonl or none",
-     .offset = AT(format)},
-    {.name = "outcomes",
-     .kind = OPTION_FLAG,
-     .help = "jsonl also for targets without certificate",
-     .offset = AT(outcomes)},
-    {.name = "progress",
-     .kind = OPTION_TEXT,
-     .argument = "WHEN",
-     .help = "always, never or auto (on a terminal, default)",
-     .offset = AT(progress)},
-    {.name = "resume",
-     .kind = OPTION_OPTIONAL,
-     .argument = "SCAN",
-     .help = "go on with an interrupted scan, the newest by default",
-     .offset = AT(resume)},
-    {.name = "dry-run",
-     .kind = OPTION_FLAG,
-     .help = "targets, ports, expected time; sends nothing",
-     .offset = AT(dry_run)},
-    {.name = "no-store", .kind = OPTION_FLAG, .help = "do not write the database", .offset = AT(no_store)},
-    {.name = NULL},
-};
 
 /* The plan of one scan, from the command line or from a scan row. */
 struct job {
@@ -199,106 +39,6 @@ struct job {
     size_t done_cap;
     char holder[64];
 };
-
-/* ---- the command line ---- */
-
-static enum cs_err parse_output(struct job *job)
-{
-    const char *format = job->options->format;
-    job->output = OUTPUT_SUMMARY;
-    if (format == NULL || strcmp(format, "table") == 0)
-        return CS_OK;
-    job->output = strcmp(format, "jsonl") == 0 ? OUTPUT_JSONL : OUTPUT_NONE;
-    if (job->output == OUTPUT_NONE && strcmp(format, "none") != 0)
-        return diag_fail(&job->app->diag, CS_E_INVALID, "--format %.40s: allowed are table, jsonl, none",
-                         format);
-    return CS_OK;
-}
-
-static enum cs_err parse_shard(struct job *job)
-{
-    const char *text = job->options->shard;
-    uint64_t index;
-    uint64_t count;
-    job->plan.shard_count = 1;
-    if (text == NULL)
-        return CS_OK;
-    size_t len = strcspn(text, "/");
-    bool valid = text[len] == '/' && text_to_u64(text, len, 1000000, &index) == CS_OK &&
-                 text_to_u64(text + len + 1, strlen(text + len + 1), 1000000, &count) == CS_OK &&
-                 index >= 1 && index <= count;
-    if (!valid)
-        return diag_fail(&job->app->diag, CS_E_INVALID, "--shard %.40s: expected I/K with I from 1 to K",
-                         text);
-    job->plan.shard_index = (uint32_t)index - 1;
-    job->plan.shard_count = (uint32_t)count;
-    return CS_OK;
-}
-
-static enum cs_err parse_source(struct job *job, const char *text)
-{
-    if (text == NULL)
-        return CS_OK;
-    job->plan.has_source = true;
-    if (ip_parse(text, strlen(text), &job->plan.source) != CS_OK)
-        return diag_fail(&job->app->diag, CS_E_INVALID, "--source %.60s: expected an address of this host",
-                         text);
-    return CS_OK;
-}
-
-static enum cs_err check_progress(struct job *job)
-{
-    const char *when = job->options->progress;
-    if (when != NULL && strcmp(when, "always") != 0 && strcmp(when, "never") != 0 &&
-        strcmp(when, "auto") != 0)
-        return diag_fail(&job->app->diag, CS_E_INVALID, "--progress %.40s: allowed are always, never, auto",
-                         when);
-    return CS_OK;
-}
-
-static enum cs_err check_network(struct job *job)
-{
-    const char *network = job->options->network != NULL ? job->options->network : "";
-    char shown[256];
-    if (strlen(network) > 100 || strcmp(text_printable(shown, sizeof shown, network), network) != 0)
-        return diag_fail(&job->app->diag, CS_E_INVALID, "--network: up to 100 bytes of printable UTF-8");
-    job->network = text_copy(network);
-    return job->network != NULL ? CS_OK : CS_E_NOMEM;
-}
-
-/* [scan] of the configuration, where the command line says nothing. */
-static enum cs_err take_defaults(struct app *app, struct scan_options *options)
-{
-    static const struct {
-        const char *key;
-        size_t offset;
-        uint32_t high;
-    } numbers[] = {
-        {"rate", AT(limits.rate_per_s), MAX_RATE},
-        {"max-inflight", AT(limits.max_inflight), MAX_INFLIGHT},
-        {"per-host", AT(limits.per_host), MAX_INFLIGHT},
-        {"per-prefix", AT(limits.per_prefix), MAX_INFLIGHT},
-        {"threads", AT(limits.threads), 64},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        const char *text = config_get(&app->config, "scan", numbers[i].key);
-        uint64_t value;
-        if (text == NULL || app_was_given(app, numbers[i].key))
-            continue;
-        if (text_to_u64(text, strlen(text), numbers[i].high, &value) != CS_OK)
-            return diag_fail(&app->diag, CS_E_INVALID,
-                             "configuration, [scan] %s = %.40s: expected a number up to %u", numbers[i].key,
-                             text, numbers[i].high);
-        *(uint32_t *)(void *)((char *)options + numbers[i].offset) = (uint32_t)value;
-    }
-    if (options->request.ports == NULL)
-        options->request.ports = config_get(&app->config, "scan", "ports");
-    if (options->source == NULL)
-        options->source = config_get(&app->config, "scan", "source");
-    if (options->request.dns_server == NULL)
-        options->request.dns_server = config_get(&app->config, "dns", "servers");
-    return CS_OK;
-}
 
 /* ---- the plan of a new scan ---- */
 
@@ -341,11 +81,17 @@ static enum cs_err plan_new(struct job *job)
         if (text_list_add(&options->request.targets, app->words.items[i]) != CS_OK)
             return diag_fail(&app->diag, CS_E_NOMEM, "out of memory");
     }
-    enum cs_err err = parse_shard(job);
+    const char *network = options->network != NULL ? options->network : "";
+    enum cs_err err = scan_shard_parse(options->shard, &job->plan, &app->diag);
     if (err == CS_OK)
-        err = parse_source(job, options->source);
+        err = scan_source_parse(options->source, &job->plan, &app->diag);
     if (err == CS_OK)
-        err = check_network(job);
+        err = scan_policy_parse(options->lane, options->key_types, &job->plan.policy, &app->diag);
+    if (err == CS_OK)
+        err = scan_network_check(network, &app->diag);
+    job->network = text_copy(network);
+    if (err == CS_OK && job->network == NULL)
+        err = diag_fail(&app->diag, CS_E_NOMEM, "out of memory");
     if (err == CS_OK && app->words.count == 0 && options->request.target_files.count == 0)
         err = diag_fail(&app->diag, CS_E_INVALID,
                         "no target is given: name addresses, ranges or hosts, or a file with -i");
@@ -370,6 +116,8 @@ static void freeze_options(const struct job *job, struct buf *out)
     json_writer_init(&json, out);
     json_begin_object(&json);
     json_member_string(&json, "source", job->plan.has_source ? ip_format(ip, job->plan.source) : NULL);
+    json_member_string(&json, "lane", job->options->lane);
+    json_member_string(&json, "key_types", job->options->key_types);
     json_member_string(&json, "dns", job->options->request.dns_server);
     json_end_object(&json);
 }
@@ -413,9 +161,9 @@ static enum cs_err create_row(struct job *job)
 /* What belongs to the scan and not to its pace or output. */
 static enum cs_err check_resume_options(struct job *job)
 {
-    static const char *const frozen[] = {"ports", "exclude", "exclude-file", "targets",
-                                         "names", "sni",     "network",      "seed",
-                                         "shard", "source",  "no-store",     "dry-run"};
+    static const char *const frozen[] = {"ports",    "exclude", "exclude-file", "targets",  "names",
+                                         "sni",      "network", "seed",         "shard",    "source",
+                                         "no-store", "dry-run", "lane",         "key-types"};
     for (size_t i = 0; i < sizeof frozen / sizeof frozen[0]; i++) {
         if (app_was_given(job->app, frozen[i]))
             return diag_fail(&job->app->diag, CS_E_INVALID,
@@ -456,7 +204,11 @@ static enum cs_err thaw_options(struct job *job, const char *text)
     enum cs_err err = json_parse(&json, text, strlen(text), &job->app->diag);
     if (err != CS_OK)
         return err;
-    err = parse_source(job, json_to_string(json_get(json, "source")));
+    err = scan_source_parse(json_to_string(json_get(json, "source")), &job->plan, &job->app->diag);
+    if (err == CS_OK)
+        err = scan_policy_parse(json_to_string(json_get(json, "lane")),
+                                json_to_string(json_get(json, "key_types")), &job->plan.policy,
+                                &job->app->diag);
     json_free(json);
     return err;
 }
@@ -664,11 +416,11 @@ static int scan(struct app *app, const struct command *command, int argc, char *
         scan_request_dispose(&options.request);
         return status;
     }
-    enum cs_err err = take_defaults(app, &options);
+    enum cs_err err = scan_options_defaults(app, &options);
     if (err == CS_OK)
-        err = parse_output(&job);
+        err = scan_output_parse(options.format, &job.output, &app->diag);
     if (err == CS_OK)
-        err = check_progress(&job);
+        err = scan_progress_check(options.progress, &app->diag);
     job.plan.limits = options.limits;
     if (err == CS_OK)
         err = options.resume != NULL ? plan_resume(&job) : plan_new(&job);

@@ -14,9 +14,9 @@ static const struct {
     const char *section;
     const char *key;
 } keys[] = {
-    {"db", "path"},           {"dns", "servers"},   {"scan", "rate"},
-    {"scan", "max-inflight"}, {"scan", "per-host"}, {"scan", "per-prefix"},
-    {"scan", "ports"},        {"scan", "source"},   {"scan", "threads"},
+    {"db", "path"},       {"dns", "servers"},     {"scan", "rate"},      {"scan", "max-inflight"},
+    {"scan", "per-host"}, {"scan", "per-prefix"}, {"scan", "ports"},     {"scan", "source"},
+    {"scan", "threads"},  {"scan", "lane"},       {"scan", "key-types"},
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 _Static_assert(KEY_COUNT <= CONFIG_MAX_KEYS, "struct config has room for CONFIG_MAX_KEYS");

@@ -26,11 +26,18 @@ const char *tls_version_name(uint16_t version)
     }
 }
 
+void chain_dispose(struct chain *chain)
+{
+    free(chain->certs);
+    free(chain->extras);
+    *chain = (struct chain){0};
+}
+
 void observation_free(struct observation *observation)
 {
     if (observation == NULL)
         return;
     for (size_t i = 0; i < observation->chain_count; i++)
-        free(observation->chains[i].certs);
+        chain_dispose(&observation->chains[i]);
     free(observation);
 }

@@ -29,15 +29,33 @@ struct der { /* one certificate as sent; borrowed */
     uint8_t sha256[SHA256_SIZE];
 };
 
-/* One certificate chain as one handshake sent it, leaf first; cert_count >= 1. */
+struct raw { /* bytes as sent; NULL = not sent, or not arrived when the chain was taken */
+    const uint8_t *bytes;
+    size_t len;
+};
+
+enum request { /* whether the server asked for a certificate of ours */
+               REQUEST_UNKNOWN,
+               REQUEST_ABSENT,
+               REQUEST_SEEN,
+};
+
+/* One certificate chain as one handshake sent it, leaf first; cert_count >= 1. What follows `lane` is what
+ * the server had said about itself by then. */
 struct chain {
-    struct der
-        *certs; /* the array and every byte it points to are one allocation, owned by the observation */
+    struct der *certs; /* owned: the array and every byte it points to are one allocation */
     size_t cert_count;
     uint16_t tls_version;  /* 0x0303 = TLS 1.2 ... as on the wire; 0x0300 = SSL 3.0 */
     uint16_t cipher_suite; /* IANA number, 0 = not known */
     enum lane lane;
+    uint16_t group; /* of the key exchange; IANA number, 0 = none or not known */
+    enum request client_certificate;
+    uint8_t *extras;          /* owned, NULL = none: the bytes that these point to */
+    struct raw ocsp_response; /* of the leaf: DER, RFC 6960 */
+    struct raw sct_list;      /* SignedCertificateTimestampList, RFC 6962, 3.3 */
+    struct raw ca_names;      /* of the request: each a DER Name behind two bytes of length */
 };
+void chain_dispose(struct chain *chain);        /* frees and empties; idempotent */
 const char *tls_version_name(uint16_t version); /* "TLSv1.2"; NULL for an unknown number */
 
 struct observation {

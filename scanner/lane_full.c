@@ -6,29 +6,27 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/provider.h>
 #include <openssl/ssl.h>
 
 #include "scanner/cert_list.h"
+#include "scanner/chain_extras.h"
 #include "scanner/tls_alert.h"
 
-#define HANDSHAKE_CERTIFICATE 11 /* RFC 8446, 4 */
-#define HANDSHAKE_HEADER      4
-#define SUITES_12             "ALL:COMPLEMENTOFALL:!aNULL:!PSK:!SRP:@SECLEVEL=0"
+#define SUITES_12 "ALL:COMPLEMENTOFALL:!aNULL:!PSK:!SRP:@SECLEVEL=0"
 #define SUITES_13                                                                                            \
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:"     \
     "TLS_AES_128_CCM_8_SHA256"
 #define GROUPS "X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096"
-#define SIGNATURES                                                                                           \
-    "ed25519:ed448:ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"          \
-    "rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:RSA+SHA256:RSA+SHA384:"    \
-    "RSA+SHA512:"                                                                                            \
-    "ECDSA+SHA224:RSA+SHA224:DSA+SHA256:DSA+SHA384:DSA+SHA512:DSA+SHA224:ECDSA+SHA1:RSA+SHA1:DSA+SHA1"
+#define RSA_SIGNATURES                                                                                       \
+    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:"     \
+    "rsa_pss_pss_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA224:RSA+SHA1"
+#define OTHER_SIGNATURES                                                                                     \
+    "ed25519:ed448:ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA224:ECDSA+SHA1:DSA+SHA256:DSA+SHA384:"    \
+    "DSA+SHA512:DSA+SHA224:DSA+SHA1"
+#define SIGNATURES OTHER_SIGNATURES ":" RSA_SIGNATURES
 
 struct lane_full_context {
-    OSSL_LIB_CTX *library;
-    OSSL_PROVIDER *provider;
-    EVP_MD *sha256;
+    struct tls_crypto *crypto; /* borrowed */
     SSL_CTX *ssl;
 };
 
@@ -44,21 +42,28 @@ struct lane_full {
 
 static bool hash_sha256(void *data, const uint8_t *bytes, size_t len, uint8_t out[SHA256_SIZE])
 {
-    const struct lane_full_context *context = data;
-    return EVP_Digest(bytes, len, out, NULL, context->sha256, NULL) == 1;
+    struct cursor piece = {bytes, len};
+    return tls_crypto_hash(data, TLS_HASH_SHA256, &piece, 1, out);
 }
 
 static void take_certificates(struct lane_full *lane, const uint8_t *message, size_t len)
 {
     bool is_tls13 = SSL_version(lane->ssl) == TLS1_3_VERSION;
+    struct cursor body = {message + TLS_MESSAGE_HEADER, len - TLS_MESSAGE_HEADER};
+    struct cursor leaf_extensions = {NULL, 0};
+    struct chain_extras extras = {0};
     if (lane->chain.certs != NULL)
         return;
-    lane->chain_err = cert_list_parse(&lane->chain, message + HANDSHAKE_HEADER, len - HANDSHAKE_HEADER,
-                                      is_tls13, hash_sha256, lane->context);
+    lane->chain_err =
+        cert_list_parse(&lane->chain, body, is_tls13, hash_sha256, lane->context->crypto, &leaf_extensions);
     lane->chain.lane = LANE_FULL;
     lane->chain.tls_version = (uint16_t)SSL_version(lane->ssl);
     const SSL_CIPHER *cipher = SSL_get_pending_cipher(lane->ssl);
     lane->chain.cipher_suite = cipher != NULL ? SSL_CIPHER_get_protocol_id(cipher) : 0;
+    if (lane->chain_err == CS_OK) {
+        chain_extras_add_leaf(&extras, leaf_extensions);
+        chain_extras_move(&extras, &lane->chain);
+    }
 }
 
 /* TLS 1.3 has no levels: whatever stands there, but for one alert it is the end (RFC 8446, 6). */
@@ -77,7 +82,7 @@ static void on_message(int sent, int version, int type, const void *bytes, size_
     (void)version;
     if (sent != 0 || lane == NULL)
         return;
-    if (type == SSL3_RT_HANDSHAKE && len >= HANDSHAKE_HEADER && message[0] == HANDSHAKE_CERTIFICATE)
+    if (type == SSL3_RT_HANDSHAKE && len >= TLS_MESSAGE_HEADER && message[0] == TLS_CERTIFICATE)
         take_certificates(lane, message, len);
     else if (type == SSL3_RT_ALERT && len >= 2 && is_final_alert(ssl, message[0], message[1]))
         lane->alert = message[1];
@@ -109,19 +114,15 @@ static bool configure(SSL_CTX *ssl)
            SSL_CTX_set1_groups_list(ssl, GROUPS) == 1 && SSL_CTX_set1_sigalgs_list(ssl, SIGNATURES) == 1;
 }
 
-enum cs_err lane_full_context_new(struct lane_full_context **out, struct diag *diag)
+enum cs_err lane_full_context_new(struct lane_full_context **out, struct tls_crypto *crypto,
+                                  struct diag *diag)
 {
     struct lane_full_context *context = calloc(1, sizeof *context);
     *out = NULL;
     if (context == NULL)
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
-    context->library = OSSL_LIB_CTX_new();
-    if (context->library != NULL)
-        context->provider = OSSL_PROVIDER_load(context->library, "default");
-    if (context->provider != NULL)
-        context->sha256 = EVP_MD_fetch(context->library, "SHA256", NULL);
-    if (context->sha256 != NULL)
-        context->ssl = SSL_CTX_new_ex(context->library, NULL, TLS_client_method());
+    context->crypto = crypto;
+    context->ssl = SSL_CTX_new_ex(tls_crypto_library(crypto), NULL, TLS_client_method());
     if (context->ssl == NULL || !configure(context->ssl)) {
         const char *reason = ERR_reason_error_string(ERR_peek_last_error());
         diag_set(diag, "libssl does not start: %s", reason != NULL ? reason : "unknown reason");
@@ -138,14 +139,20 @@ void lane_full_context_free(struct lane_full_context *context)
     if (context == NULL)
         return;
     SSL_CTX_free(context->ssl);
-    EVP_MD_free(context->sha256);
-    if (context->provider != NULL)
-        OSSL_PROVIDER_unload(context->provider);
-    OSSL_LIB_CTX_free(context->library);
     free(context);
 }
 
-struct lane_full *lane_full_begin(struct lane_full_context *context, const char *server_name)
+static bool ask_for(SSL *ssl, enum key_family keys)
+{
+    if (keys == KEY_FAMILY_ANY)
+        return true;
+    bool rsa = keys == KEY_FAMILY_RSA;
+    return SSL_set_cipher_list(ssl, rsa ? SUITES_12 ":!aECDSA:!aDSS" : SUITES_12 ":!aRSA") == 1 &&
+           SSL_set1_sigalgs_list(ssl, rsa ? RSA_SIGNATURES : OTHER_SIGNATURES) == 1;
+}
+
+struct lane_full *lane_full_begin(struct lane_full_context *context, enum key_family keys,
+                                  const char *server_name)
 {
     struct lane_full *lane = calloc(1, sizeof *lane);
     if (lane == NULL)
@@ -156,6 +163,7 @@ struct lane_full *lane_full_begin(struct lane_full_context *context, const char 
     lane->from_peer = BIO_new(BIO_s_mem());
     lane->to_peer = BIO_new(BIO_s_mem());
     bool ready = lane->ssl != NULL && lane->from_peer != NULL && lane->to_peer != NULL;
+    ready = ready && ask_for(lane->ssl, keys);
     if (ready && server_name != NULL)
         ready = SSL_set_tlsext_host_name(lane->ssl, server_name) == 1;
     if (!ready) {
@@ -177,15 +185,8 @@ void lane_full_free(struct lane_full *lane)
     if (lane == NULL)
         return;
     SSL_free(lane->ssl);
-    free(lane->chain.certs);
+    chain_dispose(&lane->chain);
     free(lane);
-}
-
-static enum lane_verdict end_with(struct lane_result *result, enum outcome outcome, const char *detail)
-{
-    result->outcome = outcome;
-    snprintf(result->detail, sizeof result->detail, "%s", detail);
-    return LANE_END;
 }
 
 /* What libssl's own refusals mean for the peer. */
@@ -195,17 +196,17 @@ static enum lane_verdict end_by_reason(struct lane_result *result)
     const char *text = ERR_reason_error_string(error);
     switch (ERR_GET_REASON(error)) {
     case SSL_R_EXCESSIVE_MESSAGE_SIZE:
-        return end_with(result, OUTCOME_TOO_LARGE, "a handshake message beyond the limit");
+        return lane_end(result, OUTCOME_TOO_LARGE, "a handshake message beyond the limit");
     case ERR_R_MALLOC_FAILURE:
-        return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
+        return lane_end(result, OUTCOME_LOCAL_ERROR, "out of memory");
     case SSL_R_UNSUPPORTED_PROTOCOL: /* sound TLS or SSL, of a version that libssl has not */
     case SSL_R_WRONG_SSL_VERSION:
     case SSL_R_UNKNOWN_SSL_VERSION:
     case SSL_R_VERSION_TOO_LOW:
-        return end_with(result, OUTCOME_TLS_ALERT,
+        return lane_end(result, OUTCOME_TLS_ALERT,
                         "protocol_version (ours: the server chose one we cannot speak)");
     default:
-        return end_with(result, OUTCOME_MALFORMED, text != NULL ? text : "broken handshake");
+        return lane_end(result, OUTCOME_MALFORMED, text != NULL ? text : "broken handshake");
     }
 }
 
@@ -218,18 +219,12 @@ static enum lane_verdict judge(struct lane_full *lane, int rc, struct lane_resul
         lane->chain = (struct chain){0};
         return LANE_CHAIN;
     }
-    if (lane->chain_err == CS_E_LIMIT)
-        return end_with(result, OUTCOME_TOO_LARGE, "too many certificates in the list");
-    if (lane->chain_err == CS_E_MALFORMED)
-        return end_with(result, OUTCOME_MALFORMED, "the certificate list is empty or broken");
     if (lane->chain_err != CS_OK)
-        return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
-    if (lane->alert == TLS_ALERT_CLOSE_NOTIFY)
-        return end_with(result, OUTCOME_CLOSED, "close_notify");
+        return lane_end_by_list(result, lane->chain_err);
     if (lane->alert >= 0)
-        return end_with(result, OUTCOME_TLS_ALERT, tls_alert_name((uint8_t)lane->alert));
+        return lane_end_by_alert(result, (uint8_t)lane->alert);
     if (rc == 1)
-        return end_with(result, OUTCOME_MALFORMED, "a handshake without certificate");
+        return lane_end(result, OUTCOME_MALFORMED, "a handshake without certificate");
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? LANE_MORE : end_by_reason(result);
 }
 
@@ -238,7 +233,7 @@ enum lane_verdict lane_full_step(struct lane_full *lane, const uint8_t *in, size
 {
     ERR_clear_error();
     if (in_len > 0 && BIO_write(lane->from_peer, in, (int)in_len) != (int)in_len)
-        return end_with(result, OUTCOME_LOCAL_ERROR, "out of memory");
+        return lane_end(result, OUTCOME_LOCAL_ERROR, "out of memory");
     int rc = SSL_do_handshake(lane->ssl);
     enum lane_verdict verdict = judge(lane, rc, result);
     if (verdict == LANE_MORE) {

@@ -9,17 +9,21 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "scanner/lane.h"
+#include "scanner/tls_crypto.h"
+#include "scanner/tls_wire.h"
 
 struct lane_full_context; /* shared by all handshakes of one thread */
 struct lane_full;         /* one handshake */
 
-/* Independent of the system's OpenSSL configuration: a library context of its own, and every version, cipher,
- * group and signature algorithm set explicitly. CS_E_IO with libssl's reason, CS_E_NOMEM. */
-CS_MUST_USE enum cs_err lane_full_context_new(struct lane_full_context **out, struct diag *diag);
+/* Independent of the system's OpenSSL configuration: the library context of `crypto` (borrowed), and every
+ * version, cipher, group and signature algorithm set explicitly. CS_E_IO with libssl's reason, CS_E_NOMEM. */
+CS_MUST_USE enum cs_err lane_full_context_new(struct lane_full_context **out, struct tls_crypto *crypto,
+                                              struct diag *diag);
 void lane_full_context_free(struct lane_full_context *context);
 
-/* `server_name` (SNI) NULL = none. NULL when out of memory. */
-struct lane_full *lane_full_begin(struct lane_full_context *context, const char *server_name);
+/* `keys`: certificates asked for. `server_name` (SNI) NULL = none. NULL when out of memory. */
+struct lane_full *lane_full_begin(struct lane_full_context *context, enum key_family keys,
+                                  const char *server_name);
 void lane_full_free(struct lane_full *lane);
 
 /* Feeds what the peer sent (nothing, the first time) and appends to `out` what is to be sent. After

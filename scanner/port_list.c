@@ -78,6 +78,16 @@ enum protocol port_default_protocol(uint16_t port)
     return protocol;
 }
 
+bool port_is_usual_for_tls(uint16_t port)
+{
+    enum protocol protocol;
+    for (size_t i = 0; i < SET_COUNT; i++) {
+        if (find_in_set(sets[i].ports, port, &protocol))
+            return protocol == PROTOCOL_TLS;
+    }
+    return false;
+}
+
 enum cs_err port_entry_parse(struct port_entry *out, const char *text, size_t len, struct diag *diag)
 {
     const char *slash = memchr(text, '/', len);

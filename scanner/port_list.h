@@ -25,6 +25,8 @@ struct port_list {              /* sorted by port, then protocol; no duplicates 
 
 /* The protocol a bare port has: its own in any set, else tls. */
 enum protocol port_default_protocol(uint16_t port);
+/* It is listed in a set, with tls. */
+bool port_is_usual_for_tls(uint16_t port);
 
 /* Adds what `text` lists. CS_E_INVALID names the item, what is wrong, and what is allowed. */
 CS_MUST_USE enum cs_err port_list_parse(struct port_list *list, const char *text, struct diag *diag);

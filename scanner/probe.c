@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 /* libuv callbacks report events; probe_on() decides; the table says what may follow what and what is done on
- * entering. All ends go through CLOSING: by reset, so that a scan leaves no TIME_WAIT behind. */
+ * entering. A connection is closed by reset, so that a scan leaves no TIME_WAIT behind. */
 #include "scanner/probe.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "scanner/classify.h"
+#include "scanner/leaf_key.h"
+#include "scanner/port_list.h"
 
 enum probe_event {
     EV_START,
     EV_CONNECTED,
-    EV_OVER,   /* the result is set, whatever it is */
-    EV_CLOSED, /* the last handle has closed */
+    EV_OVER,   /* this connection has given what it can */
+    EV_CLOSED, /* and is closed */
 };
 
 static void begin_connect(struct probe *probe);
 static void begin_handshake(struct probe *probe);
 static void begin_close(struct probe *probe);
+static void begin_wait(struct probe *probe);
 static void tell_end(struct probe *probe);
 
 #define TO(state) (1u << PROBE_##state)
@@ -33,11 +37,12 @@ static const struct {
     [PROBE_IDLE] = {"idle", TO(CONNECTING), NULL},
     [PROBE_CONNECTING] = {"connecting", TO(HANDSHAKING) | TO(CLOSING), begin_connect},
     [PROBE_HANDSHAKING] = {"handshaking", TO(CLOSING), begin_handshake},
-    [PROBE_CLOSING] = {"closing", TO(DONE), begin_close},
+    [PROBE_CLOSING] = {"closing", TO(WAITING) | TO(DONE), begin_close},
+    [PROBE_WAITING] = {"waiting", TO(CONNECTING) | TO(DONE), begin_wait},
     [PROBE_DONE] = {"done", 0, tell_end},
 };
 
-static enum probe_state next_state(enum probe_event event)
+static enum probe_state next_state(const struct probe *probe, enum probe_event event)
 {
     switch (event) {
     case EV_START:
@@ -45,18 +50,21 @@ static enum probe_state next_state(enum probe_event event)
     case EV_CONNECTED:
         return PROBE_HANDSHAKING;
     case EV_OVER:
-        return PROBE_CLOSING;
+        return probe->state == PROBE_WAITING ? PROBE_DONE : PROBE_CLOSING;
     case EV_CLOSED:
-        return PROBE_DONE;
+        break;
     }
-    return PROBE_CLOSING;
+    return probe->more ? PROBE_WAITING : PROBE_DONE;
+}
+
+static bool is_open(const struct probe *probe)
+{
+    return probe->state == PROBE_CONNECTING || probe->state == PROBE_HANDSHAKING;
 }
 
 static void probe_on(struct probe *probe, enum probe_event event)
 {
-    if (probe->state >= PROBE_CLOSING && event != EV_CLOSED)
-        return; /* a cancelled request reporting late */
-    enum probe_state next = next_state(event);
+    enum probe_state next = next_state(probe, event);
     assert((states[probe->state].next & 1u << next) != 0);
     probe->state = next;
     states[next].enter(probe); /* may hand the probe back to its owner */
@@ -64,32 +72,88 @@ static void probe_on(struct probe *probe, enum probe_event event)
 
 static void end_with(struct probe *probe, enum outcome outcome, const char *detail)
 {
-    if (probe->state >= PROBE_CLOSING)
-        return;
-    probe->result.outcome = outcome;
-    snprintf(probe->result.detail, sizeof probe->result.detail, "%s", detail);
+    if (!is_open(probe))
+        return; /* a cancelled request reporting late */
+    lane_end(&probe->got, outcome, detail);
     probe_on(probe, EV_OVER);
+}
+
+/* ---- the end of a connection, and what follows ---- */
+
+static enum key_family leaf_of(const struct chain *chain)
+{
+    return leaf_key_family(chain->certs[0].bytes, chain->certs[0].len);
+}
+
+/* A second chain counts when its key is of the other family, which is what was asked for. */
+static void keep_chain(struct probe_result *result, struct chain *chain)
+{
+    result->outcome = OUTCOME_CERTIFICATE;
+    result->detail[0] = '\0';
+    if (result->chain_count == 0 ||
+        (result->chain_count < OBSERVATION_MAX_CHAINS && leaf_of(&result->chains[0]) != leaf_of(chain))) {
+        result->chains[result->chain_count++] = *chain;
+        *chain = (struct chain){0};
+    }
+    chain_dispose(chain);
+}
+
+static void keep_best(struct probe *probe)
+{
+    struct lane_result *got = &probe->got;
+    if (got->chain.certs != NULL) {
+        keep_chain(&probe->result, &got->chain);
+    } else if (probe->tries.count == 1 || outcome_says_more(got->outcome, probe->result.outcome)) {
+        probe->result.outcome = got->outcome;
+        memcpy(probe->result.detail, got->detail, sizeof got->detail);
+    }
+}
+
+static struct try_end describe_end(const struct probe *probe)
+{
+    const struct lane_result *got = &probe->got;
+    return (struct try_end){
+        .result = got,
+        .unsupported = probe->unsupported,
+        .silent_on_tls_port = got->outcome == OUTCOME_TIMEOUT_HANDSHAKE && probe->got_bytes == 0 &&
+                              port_is_usual_for_tls(probe->target.port),
+        .leaf = got->chain.certs != NULL ? leaf_of(&got->chain) : KEY_FAMILY_ANY,
+    };
+}
+
+static bool wants_more(struct probe *probe, const struct try_end *end)
+{
+    if (probe->stopped || probe->end == PROBE_RETRY)
+        return false;
+    if (probe->shortage)
+        return true; /* the same once more: local means ran out, that was no try */
+    if (uv_now(probe->env->loop) >= probe->whole_deadline_ms || probe->received > CHAIN_MAX_BYTES)
+        return false;
+    return tries_next(&probe->tries, &probe->env->policy, end, &probe->now);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct probe *probe = handle->data;
-    if (--probe->open_handles == 0)
-        probe_on(probe, EV_CLOSED);
+    probe_on(handle->data, EV_CLOSED);
 }
 
 /* A connect or write in flight still gets its callback first, with UV_ECANCELED. */
 static void begin_close(struct probe *probe)
 {
-    uv_close((uv_handle_t *)&probe->timer, on_closed);
+    struct try_end end = describe_end(probe);
+    if (!probe->shortage || probe->end == PROBE_RETRY)
+        keep_best(probe);
+    probe->more = wants_more(probe, &end);
+    lane_direct_dispose(&probe->direct);
+    lane_full_free(probe->full);
+    probe->full = NULL;
     if (uv_tcp_close_reset(&probe->tcp, on_closed) != 0) /* no socket yet */
         uv_close((uv_handle_t *)&probe->tcp, on_closed);
 }
 
 static void tell_end(struct probe *probe)
 {
-    lane_full_free(probe->lane);
-    probe->lane = NULL;
+    uv_timer_stop(&probe->timer);
     buf_dispose(&probe->out);
     buf_dispose(&probe->sending);
     probe->env->on_end(probe, probe->env->context);
@@ -122,7 +186,9 @@ static void on_timer(uv_timer_t *timer)
 {
     struct probe *probe = timer->data;
     uint64_t now_ms = uv_now(probe->env->loop);
-    if (now_ms < deadline_ms(probe)) {
+    if (probe->state == PROBE_CLOSING)
+        return;
+    if (now_ms < deadline_ms(probe) && !probe->stopped) {
         arm_timer(probe);
         return;
     }
@@ -131,12 +197,22 @@ static void on_timer(uv_timer_t *timer)
         uv_timer_start(timer, on_timer, 1, 0); /* 0 would come before the sockets again */
         return;
     }
-    if (probe->state == PROBE_CONNECTING)
+    if (probe->state == PROBE_WAITING)
+        probe_on(probe, EV_OVER);
+    else if (probe->state == PROBE_CONNECTING)
         end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
     else if (now_ms >= probe->whole_deadline_ms)
         end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");
     else
-        end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, probe->received == 0 ? "silent" : "fell silent");
+        end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, probe->got_bytes == 0 ? "silent" : "fell silent");
+}
+
+/* Between two connections only the limit of the whole target counts. */
+static void begin_wait(struct probe *probe)
+{
+    probe->answer_deadline_ms = UINT64_MAX;
+    arm_timer(probe);
+    probe->env->on_wait(probe, probe->shortage, probe->env->context);
 }
 
 static void expect_answer(struct probe *probe)
@@ -162,7 +238,9 @@ static bool is_reset(ssize_t status)
 static void fail_connect(struct probe *probe, int status)
 {
     if (is_local_shortage(status)) {
-        probe->end = PROBE_RETRY;
+        probe->shortage = true;
+        if (probe->tries.count == 1)
+            probe->end = PROBE_RETRY;
         end_with(probe, OUTCOME_LOCAL_ERROR, uv_err_name(status));
     } else if (status == UV_ECONNREFUSED) {
         end_with(probe, OUTCOME_REFUSED, "");
@@ -218,17 +296,27 @@ static int bind_source(struct probe *probe)
     return uv_tcp_bind(&probe->tcp, (const struct sockaddr *)&from, 0);
 }
 
+static void forget_connection(struct probe *probe)
+{
+    chain_dispose(&probe->got.chain);
+    probe->got = (struct lane_result){0};
+    probe->got_bytes = 0;
+    probe->unsupported = false;
+    probe->shortage = false;
+    buf_reset(&probe->out);
+    buf_reset(&probe->sending);
+}
+
 static void begin_connect(struct probe *probe)
 {
     const struct probe_env *env = probe->env;
     struct sockaddr_storage to;
     unsigned family = env->has_source ? (ip_is_v4(probe->target.ip) ? AF_INET : AF_INET6) : AF_UNSPEC;
-    uv_timer_init(env->loop, &probe->timer);
+    forget_connection(probe);
     int rc = uv_tcp_init_ex(env->loop, &probe->tcp, family);
     if (rc != 0) /* no descriptor for the socket: a handle without one can always be had */
         uv_tcp_init(env->loop, &probe->tcp);
-    probe->tcp.data = probe->timer.data = probe->connect.data = probe->write.data = probe;
-    probe->open_handles = 2;
+    probe->tcp.data = probe;
     if (rc == 0 && env->has_source)
         rc = bind_source(probe);
     make_address(&to, probe->target.ip, probe->target.port);
@@ -239,7 +327,8 @@ static void begin_connect(struct probe *probe)
         return;
     }
     uint64_t now_ms = uv_now(env->loop);
-    probe->whole_deadline_ms = now_ms + env->limits->timeout_ms;
+    if (probe->whole_deadline_ms == 0)
+        probe->whole_deadline_ms = now_ms + env->limits->timeout_ms;
     probe->answer_deadline_ms = now_ms + env->limits->connect_timeout_ms;
     arm_timer(probe);
 }
@@ -295,7 +384,7 @@ static void flush(struct probe *probe)
  * version is what it cannot agree to). */
 static void mention_missing_name(struct probe *probe)
 {
-    struct lane_result *result = &probe->result;
+    struct lane_result *result = &probe->got;
     size_t len = strlen(result->detail);
     bool about_version = strncmp(result->detail, "protocol_version", strlen("protocol_version")) == 0;
     if (probe->target.server_name == NULL && !about_version)
@@ -303,21 +392,30 @@ static void mention_missing_name(struct probe *probe)
                  len > 0 ? "; " : "");
 }
 
+static enum lane_verdict step(struct probe *probe, const uint8_t *bytes, size_t len)
+{
+    return probe->now.lane == LANE_DIRECT
+               ? lane_direct_step(&probe->direct, bytes, len, &probe->out, &probe->got)
+               : lane_full_step(probe->full, bytes, len, &probe->out, &probe->got);
+}
+
 static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
 {
-    switch (lane_full_step(probe->lane, bytes, len, &probe->out, &probe->result)) {
+    switch (step(probe, bytes, len)) {
     case LANE_MORE:
         flush(probe);
+        return;
+    case LANE_UNSUPPORTED:
+        probe->unsupported = true;
         break;
     case LANE_END:
-        if (probe->result.outcome == OUTCOME_TLS_ALERT || probe->result.outcome == OUTCOME_CLOSED)
+        if (probe->got.alerted)
             mention_missing_name(probe);
-        probe_on(probe, EV_OVER);
         break;
     case LANE_CHAIN:
-        probe_on(probe, EV_OVER);
         break;
     }
+    probe_on(probe, EV_OVER);
 }
 
 static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
@@ -336,8 +434,7 @@ static void on_end_of_stream(struct probe *probe, ssize_t status)
                  uv_strerror((int)status));
         return;
     }
-    probe->result.outcome = reset ? OUTCOME_RESET : OUTCOME_CLOSED;
-    probe->result.detail[0] = '\0';
+    lane_end(&probe->got, reset ? OUTCOME_RESET : OUTCOME_CLOSED, "");
     mention_missing_name(probe);
     probe_on(probe, EV_OVER);
 }
@@ -352,17 +449,18 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
         return;
     }
     const uint8_t *bytes = (const uint8_t *)buffer->base;
-    bool is_first = probe->received < 2;
-    if (is_first && probe->received == 0 && !classify_is_tls(bytes, (size_t)len)) {
+    bool is_first = probe->got_bytes < 2;
+    if (is_first && probe->got_bytes == 0 && !classify_is_tls(bytes, (size_t)len)) {
         char detail[OBSERVATION_DETAIL];
         classify_describe(detail, bytes, (size_t)len);
         end_with(probe, OUTCOME_NOT_TLS, detail);
         return;
     }
-    if (is_first && probe->received == 1 && bytes[0] != 3) {
+    if (is_first && probe->got_bytes == 1 && bytes[0] != 3) {
         end_with(probe, OUTCOME_NOT_TLS, "a first byte as of TLS, then something else");
         return;
     }
+    probe->got_bytes += (size_t)len;
     probe->received += (size_t)len;
     if (probe->received > CHAIN_MAX_BYTES) {
         end_with(probe, OUTCOME_TOO_LARGE, "more bytes than the limit for one target");
@@ -372,12 +470,23 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
     feed(probe, bytes, (size_t)len);
 }
 
+static bool begin_lane(struct probe *probe)
+{
+    const struct probe_env *env = probe->env;
+    const char *name = probe->target.server_name;
+    if (probe->now.lane == LANE_FULL) {
+        probe->full = lane_full_begin(env->full, probe->now.keys, name);
+        return probe->full != NULL;
+    }
+    lane_direct_begin(&probe->direct, env->direct, probe->now.hello, probe->now.keys, name);
+    return true;
+}
+
 static void begin_handshake(struct probe *probe)
 {
     expect_answer(probe);
     arm_timer(probe);
-    probe->lane = lane_full_begin(probe->env->full, probe->target.server_name);
-    if (probe->lane == NULL) {
+    if (!begin_lane(probe)) {
         end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
         return;
     }
@@ -391,22 +500,87 @@ static void begin_handshake(struct probe *probe)
 
 /* ---- for the owner ---- */
 
+void probe_list_append(struct probe_list *list, struct probe *probe)
+{
+    probe->list = list;
+    probe->previous = list->tail;
+    probe->next = NULL;
+    if (list->tail != NULL)
+        list->tail->next = probe;
+    else
+        list->head = probe;
+    list->tail = probe;
+}
+
+void probe_list_remove(struct probe *probe)
+{
+    if (probe->previous != NULL)
+        probe->previous->next = probe->next;
+    else
+        probe->list->head = probe->next;
+    if (probe->next != NULL)
+        probe->next->previous = probe->previous;
+    else
+        probe->list->tail = probe->previous;
+    probe->list = NULL;
+}
+
+void probe_open(struct probe *probe, uv_loop_t *loop)
+{
+    *probe = (struct probe){.end = PROBE_DELIVERED};
+    uv_timer_init(loop, &probe->timer);
+    probe->timer.data = probe;
+}
+
+void probe_close(struct probe *probe)
+{
+    uv_close((uv_handle_t *)&probe->timer, NULL);
+}
+
+void probe_reset(struct probe *probe)
+{
+    memset(probe, 0, offsetof(struct probe, timer));
+}
+
 void probe_start(struct probe *probe, const struct probe_env *env)
 {
     probe->env = env;
     probe->end = PROBE_DELIVERED;
+    probe->now = tries_first(&probe->tries, &env->policy);
+    probe->connect.data = probe->write.data = probe;
     probe_on(probe, EV_START);
+}
+
+bool probe_go_on(struct probe *probe)
+{
+    if (probe->state != PROBE_WAITING || probe->stopped)
+        return false;
+    probe_on(probe, EV_START);
+    return true;
+}
+
+/* No further connection; the one under way ends, if there is one. One that waits ends by its timer, as the
+ * owner may be walking over its list. */
+static void stop(struct probe *probe)
+{
+    probe->stopped = true;
+    probe->more = false;
+    if (is_open(probe))
+        probe_on(probe, EV_OVER);
+    else if (probe->state == PROBE_WAITING)
+        uv_timer_start(&probe->timer, on_timer, 0, 0);
 }
 
 void probe_cancel(struct probe *probe, const char *detail)
 {
-    end_with(probe, OUTCOME_CANCELLED, detail);
+    lane_end(&probe->got, OUTCOME_CANCELLED, detail);
+    stop(probe);
 }
 
 void probe_abandon(struct probe *probe)
 {
-    if (probe->state >= PROBE_CLOSING)
+    if (probe->stopped || (probe->state == PROBE_CLOSING && !probe->more))
         return;
     probe->end = PROBE_ABANDONED;
-    probe_on(probe, EV_OVER);
+    probe_cancel(probe, "");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* One target, from connect to close: connect -> handshake -> close -> deliver. Ends early on refusal, time
- * limit, broken reply, byte cap or a cancel; every end goes through closing, so the result is told exactly
- * once. */
+/* One target, from its first connect to its outcome: connect -> handshake -> close, and where tries.h has
+ * another try to offer, wait for a rate token and connect again. Ends early on refusal, time limit, broken
+ * reply, byte cap or a cancel; every end goes through closing, so the result is told exactly once. */
 #ifndef SCANNER_PROBE_H
 #define SCANNER_PROBE_H
 
@@ -11,9 +11,11 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "scanner/lane_direct.h"
 #include "scanner/lane_full.h"
 #include "scanner/scanner.h"
 #include "scanner/target_set.h"
+#include "scanner/tries.h"
 
 #define PROBE_READ_BUFFER (64 * 1024)
 
@@ -21,13 +23,17 @@ struct probe;
 
 struct probe_env { /* what all probes of one loop share; borrowed */
     uv_loop_t *loop;
+    struct lane_direct_context *direct;
     struct lane_full_context *full;
     const struct scan_limits *limits;
+    struct tries_policy policy;
     bool has_source;
     struct ip source;
     uint8_t *read_buffer; /* PROBE_READ_BUFFER bytes, used within one callback */
-    void (*on_end)(struct probe *probe,
-                   void *context); /* the probe is over, its memory is the owner's again */
+    /* It wants one more connection: probe_go_on when there is a token for it. `shortage`: local ports,
+     * descriptors or memory ran out, so not at once. */
+    void (*on_wait)(struct probe *probe, bool shortage, void *context);
+    void (*on_end)(struct probe *probe, void *context); /* its memory is the owner's again */
     void *context;
 };
 
@@ -41,8 +47,21 @@ enum probe_state {
     PROBE_IDLE,
     PROBE_CONNECTING,
     PROBE_HANDSHAKING,
-    PROBE_CLOSING,
+    PROBE_CLOSING, /* of one connection */
+    PROBE_WAITING, /* for probe_go_on */
     PROBE_DONE,
+};
+
+struct probe_result { /* the best of all connections */
+    enum outcome outcome;
+    char detail[OBSERVATION_DETAIL];
+    struct chain chains[OBSERVATION_MAX_CHAINS]; /* of different key families; the owner's after on_end */
+    size_t chain_count;
+};
+
+struct probe_list { /* zero-initialised is empty */
+    struct probe *head;
+    struct probe *tail;
 };
 
 struct probe {
@@ -50,31 +69,55 @@ struct probe {
     uint64_t position;
     uint64_t index;
     enum probe_end end;
-    struct lane_result result; /* chain.certs is the owner's after PROBE_DELIVERED with OUTCOME_CERTIFICATE */
+    struct probe_result result;
 
     /* private */
     const struct probe_env *env;
     enum probe_state state;
     uv_tcp_t tcp;
-    uv_timer_t timer;
     uv_connect_t connect;
     uv_write_t write;
     struct buf out;     /* to be sent */
     struct buf sending; /* not empty: a write under way borrows it */
-    unsigned open_handles;
-    struct lane_full *lane;
-    size_t received; /* bytes */
+    size_t received;    /* bytes, over all connections */
     uint64_t whole_deadline_ms;
     uint64_t answer_deadline_ms;
-    bool overdue;           /* a deadline has passed; sockets are looked at once more before it counts */
-    struct probe *previous; /* in its owner's list */
+    bool overdue;  /* a deadline has passed; sockets are looked at once more before it counts */
+    bool stopped;  /* by cancel or abandon: no further connection */
+    bool more;     /* once this connection is closed, another is wanted */
+    bool shortage; /* it ended for want of something local */
+    struct tries tries;
+    struct try now; /* of this connection, as is everything below */
+    struct lane_direct direct;
+    struct lane_full *full;
+    struct lane_result got;
+    bool unsupported;
+    size_t got_bytes;
+
+    struct probe_list *list; /* its owner's, that it is in */
+    struct probe *previous;
     struct probe *next;
+
+    uv_timer_t timer; /* kept from one target to the next; nothing behind it */
 };
 
-/* Zero-initialised but for target, position and index. on_end follows, never from inside this call. */
+void probe_list_append(struct probe_list *list, struct probe *probe);
+void probe_list_remove(struct probe *probe); /* from the list it is in */
+
+/* `probe` is memory for one target after the other: made ready once, closed once (its memory may go when the
+ * loop has run on). */
+void probe_open(struct probe *probe, uv_loop_t *loop);
+void probe_close(struct probe *probe);
+void probe_reset(struct probe *probe); /* empty, for the next target */
+
+/* A probe that is reset but for target, position and index. on_end follows, never from inside this call. */
 void probe_start(struct probe *probe, const struct probe_env *env);
 
-/* Ends it as `cancelled` with `detail` / without telling any outcome. Harmless when it is ending already. */
+/* The connection that on_wait asked for. False, and nothing is done: the probe is ending meanwhile. */
+bool probe_go_on(struct probe *probe);
+
+/* Ends it as `cancelled` with `detail`, unless more is known / without telling any outcome. Harmless when it
+ * is ending already. */
 void probe_cancel(struct probe *probe, const char *detail);
 void probe_abandon(struct probe *probe);
 

@@ -83,6 +83,7 @@ void loop_batch_add(struct loop_batch *batch, struct attempt attempt, struct obs
         const struct chain *chain = &observation->chains[i];
         for (size_t k = 0; k < chain->cert_count; k++)
             batch->bytes += chain->certs[k].len + sizeof chain->certs[k];
+        batch->bytes += chain->ocsp_response.len + chain->sct_list.len + chain->ca_names.len;
     }
 }
 

@@ -53,7 +53,7 @@ static int64_t wall_clock_ms(void)
 }
 
 static struct observation *observe(uint64_t position, uint64_t index, const struct target *target,
-                                   struct lane_result *result, int64_t now_ms)
+                                   struct probe_result *result, int64_t now_ms)
 {
     struct observation *seen = calloc(1, sizeof *seen);
     if (seen == NULL)
@@ -69,24 +69,28 @@ static struct observation *observe(uint64_t position, uint64_t index, const stru
     seen->outcome = result->outcome;
     memcpy(seen->detail, result->detail, sizeof seen->detail);
     seen->seen_at_ms = now_ms;
-    if (result->chain.certs != NULL) {
-        seen->chains[seen->chain_count++] = result->chain;
-        result->chain = (struct chain){0};
-    }
+    memcpy(seen->chains, result->chains, sizeof seen->chains);
+    seen->chain_count = result->chain_count;
+    result->chain_count = 0;
     return seen;
+}
+
+static void drop_chains(struct probe_result *result)
+{
+    while (result->chain_count > 0)
+        chain_dispose(&result->chains[--result->chain_count]);
 }
 
 /* The one place where a target gets its outcome. Out of memory, it gets none: it stays unfinished, for a
  * resume. */
 static void deliver(struct scan_loop *loop, uint64_t position, uint64_t index, const struct target *target,
-                    struct lane_result *result)
+                    struct probe_result *result)
 {
-    bool wanted = result->chain.certs != NULL || loop->shared->plan.want_outcomes;
+    bool wanted = result->chain_count > 0 || loop->shared->plan.want_outcomes;
     int64_t now_ms = wall_clock_ms();
     bool room = batch_has_room(loop);
     struct observation *seen = room && wanted ? observe(position, index, target, result, now_ms) : NULL;
-    free(result->chain.certs);
-    result->chain.certs = NULL;
+    drop_chains(result);
     if (!room || (wanted && seen == NULL))
         return;
     struct attempt attempt = {position, (uint8_t)result->outcome, now_ms / 1000};
@@ -101,7 +105,7 @@ static void deliver(struct scan_loop *loop, uint64_t position, uint64_t index, c
 static void deliver_unprobed(struct scan_loop *loop, const struct pending *item, const struct target *target,
                              enum outcome outcome, const char *detail)
 {
-    struct lane_result result = {.outcome = outcome};
+    struct probe_result result = {.outcome = outcome};
     strncpy(result.detail, detail, sizeof result.detail - 1);
     deliver(loop, item->position, item->index, target, &result);
 }
@@ -125,32 +129,22 @@ static void keep_pending(struct scan_loop *loop, struct pending *item)
 
 static struct probe *new_probe(struct scan_loop *loop)
 {
-    struct probe *probe = loop->idle;
-    if (probe == NULL)
-        return calloc(1, sizeof *probe);
-    loop->idle = probe->next;
-    memset(probe, 0, sizeof *probe);
+    struct probe *probe = loop->idle.tail; /* the one used last is in the processor's cache */
+    if (probe != NULL) {
+        probe_list_remove(probe);
+        probe_reset(probe);
+        return probe;
+    }
+    probe = malloc(sizeof *probe);
+    if (probe != NULL)
+        probe_open(probe, &loop->loop);
     return probe;
 }
 
-static void link_probe(struct scan_loop *loop, struct probe *probe)
+static void move_probe(struct probe *probe, struct probe_list *to)
 {
-    probe->next = loop->active;
-    if (loop->active != NULL)
-        loop->active->previous = probe;
-    loop->active = probe;
-}
-
-static void unlink_probe(struct scan_loop *loop, struct probe *probe)
-{
-    if (probe->previous != NULL)
-        probe->previous->next = probe->next;
-    else
-        loop->active = probe->next;
-    if (probe->next != NULL)
-        probe->next->previous = probe->previous;
-    probe->next = loop->idle;
-    loop->idle = probe;
+    probe_list_remove(probe);
+    probe_list_append(to, probe);
 }
 
 /* ---- drawing ---- */
@@ -202,15 +196,28 @@ static struct pending *take_waiting(struct scan_loop *loop, struct target *targe
     return item;
 }
 
-static void put_back(struct scan_loop *loop, struct pending *item)
+/* Local ports, descriptors or memory ran out: fewer at once for a while. */
+static void slow_down(struct scan_loop *loop)
 {
-    pending_push(&loop->retry, item);
     uint64_t now_ms = uv_now(&loop->loop);
     if (now_ms < loop->paused_until_ms)
         return; /* one of many that failed together */
     loop->paused_until_ms = now_ms + PAUSE_MS;
     loop->limit = loop->limit > 1 ? loop->limit / 2 : 1;
     count(&loop->counters.slowed_down, 1);
+}
+
+static void put_back(struct scan_loop *loop, struct pending *item)
+{
+    pending_push(&loop->retry, item);
+    slow_down(loop);
+}
+
+/* For one connection. */
+static void pay(struct scan_loop *loop)
+{
+    loop->tokens--;
+    count(&loop->counters.connections, 1);
 }
 
 static void start(struct scan_loop *loop, struct pending *item, const struct target *target)
@@ -225,10 +232,9 @@ static void start(struct scan_loop *loop, struct pending *item, const struct tar
     probe->position = item->position;
     probe->index = item->index;
     keep_pending(loop, item);
-    link_probe(loop, probe);
-    loop->tokens--;
+    probe_list_append(&loop->active, probe);
     loop->in_flight++;
-    count(&loop->counters.connections, 1);
+    pay(loop);
     probe_start(probe, &loop->env);
 }
 
@@ -246,15 +252,32 @@ static bool settle_unprobed(struct scan_loop *loop, struct pending *item, const 
     return true;
 }
 
+static bool has_token(struct scan_loop *loop)
+{
+    if (loop->tokens == 0)
+        loop->tokens = rate_take(&loop->shared->rate, uv_hrtime());
+    return loop->tokens > 0;
+}
+
+/* A further connection of a target that is under way comes before anything new. */
+static void go_on(struct scan_loop *loop, struct probe *probe)
+{
+    move_probe(probe, &loop->active);
+    if (probe_go_on(probe))
+        pay(loop);
+}
+
 /* False when there is nothing to start now, for whatever reason. */
 static bool start_next(struct scan_loop *loop, uint32_t *budget)
 {
     struct target target;
-    if (loop->in_flight >= loop->limit || uv_now(&loop->loop) < loop->paused_until_ms)
+    if (uv_now(&loop->loop) < loop->paused_until_ms || !has_token(loop))
         return false;
-    if (loop->tokens == 0)
-        loop->tokens = rate_take(&loop->shared->rate, uv_hrtime());
-    if (loop->tokens == 0)
+    if (loop->waiting.head != NULL) {
+        go_on(loop, loop->waiting.head);
+        return true;
+    }
+    if (is_stopping(loop) || loop->in_flight >= loop->limit)
         return false;
     struct pending *item = take_waiting(loop, &target);
     if (item == NULL && may_draw(loop))
@@ -301,6 +324,8 @@ static void close_loop(struct scan_loop *loop)
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->tick, NULL);
     uv_close((uv_handle_t *)&loop->walk, NULL);
+    for (struct probe *probe = loop->idle.head; probe != NULL; probe = probe->next)
+        probe_close(probe);
 }
 
 static void on_walk(uv_idle_t *walk);
@@ -310,7 +335,7 @@ static void start_more(struct scan_loop *loop)
     uint32_t budget = WALK_BUDGET;
     if (loop->closing)
         return;
-    while (!is_stopping(loop) && budget > 0 && start_next(loop, &budget)) {
+    while (budget > 0 && start_next(loop, &budget)) {
     }
     atomic_store_explicit(&loop->counters.in_flight, loop->in_flight, RELAXED);
     atomic_store_explicit(&loop->counters.parked, (uint32_t)loop->slots.parked, RELAXED);
@@ -354,8 +379,32 @@ static void on_probe_end(struct probe *probe, void *context)
             put_back(loop, item);
         }
     }
-    unlink_probe(loop, probe);
+    drop_chains(&probe->result);
+    move_probe(probe, &loop->idle);
     start_more(loop);
+}
+
+static void on_probe_wait(struct probe *probe, bool shortage, void *context)
+{
+    struct scan_loop *loop = context;
+    move_probe(probe, &loop->waiting);
+    if (shortage)
+        slow_down(loop);
+    start_more(loop);
+}
+
+static void cancel_excluded(const struct scan_loop *loop, const struct probe_list *list)
+{
+    for (struct probe *probe = list->head; probe != NULL; probe = probe->next) {
+        if (ip_set_has(&loop->excluded, probe->target.ip))
+            probe_cancel(probe, "excluded");
+    }
+}
+
+static void abandon_all(const struct probe_list *list)
+{
+    for (struct probe *probe = list->head; probe != NULL; probe = probe->next)
+        probe_abandon(probe);
 }
 
 static void take_new_exclusions(struct scan_loop *loop)
@@ -370,10 +419,8 @@ static void take_new_exclusions(struct scan_loop *loop)
         return;
     ip_set_dispose(&loop->excluded);
     loop->excluded = excluded;
-    for (struct probe *probe = loop->active; probe != NULL; probe = probe->next) {
-        if (ip_set_has(&loop->excluded, probe->target.ip))
-            probe_cancel(probe, "excluded");
-    }
+    cancel_excluded(loop, &loop->active);
+    cancel_excluded(loop, &loop->waiting);
 }
 
 static void on_wake(uv_async_t *wake)
@@ -381,8 +428,8 @@ static void on_wake(uv_async_t *wake)
     struct scan_loop *loop = wake->data;
     take_new_exclusions(loop);
     if (atomic_load_explicit(&loop->shared->abort, RELAXED)) {
-        for (struct probe *probe = loop->active; probe != NULL; probe = probe->next)
-            probe_abandon(probe);
+        abandon_all(&loop->active);
+        abandon_all(&loop->waiting);
     }
     start_more(loop);
 }
@@ -418,10 +465,9 @@ static void run(void *data)
 
 static void dispose(struct scan_loop *loop)
 {
-    for (struct probe *probe = loop->idle; probe != NULL;) {
-        struct probe *next = probe->next;
+    for (struct probe *probe; (probe = loop->idle.head) != NULL;) {
+        probe_list_remove(probe);
         free(probe);
-        probe = next;
     }
     for (struct pending *item = loop->spare; item != NULL;) {
         struct pending *next = item->next;
@@ -435,6 +481,7 @@ static void dispose(struct scan_loop *loop)
     ip_set_dispose(&loop->excluded);
     ip_set_dispose(&loop->new_excluded);
     lane_full_context_free(loop->env.full);
+    tls_crypto_free(loop->direct.crypto);
     free(loop->env.read_buffer);
     loop_batch_free(loop->batch);
 }
@@ -442,7 +489,9 @@ static void dispose(struct scan_loop *loop)
 static enum cs_err prepare_memory(struct scan_loop *loop, struct diag *diag)
 {
     const struct scan_plan *plan = &loop->shared->plan;
-    enum cs_err err = lane_full_context_new(&loop->env.full, diag);
+    enum cs_err err = tls_crypto_new(&loop->direct.crypto, diag);
+    if (err == CS_OK)
+        err = lane_full_context_new(&loop->env.full, loop->direct.crypto, diag);
     if (err != CS_OK)
         return err;
     loop->env.read_buffer = malloc(PROBE_READ_BUFFER);
@@ -462,9 +511,12 @@ static void prepare_env(struct scan_loop *loop)
 {
     const struct scan_plan *plan = &loop->shared->plan;
     loop->env.loop = &loop->loop;
+    loop->env.direct = &loop->direct;
     loop->env.limits = &plan->limits;
+    loop->env.policy = plan->policy;
     loop->env.has_source = plan->has_source;
     loop->env.source = plan->source;
+    loop->env.on_wait = on_probe_wait;
     loop->env.on_end = on_probe_end;
     loop->env.context = loop;
 }

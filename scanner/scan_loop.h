@@ -53,12 +53,14 @@ struct scan_loop {
     uv_timer_t tick;
     uv_idle_t walk; /* runs while there are positions to skip without waiting */
     struct probe_env env;
+    struct lane_direct_context direct;
     struct done_window window;
     struct slots slots;
     struct pending_queue retry; /* put back for want of local ports or descriptors */
     struct pending *spare;      /* unused ones */
-    struct probe *active;       /* list of those under way */
-    struct probe *idle;         /* unused ones */
+    struct probe_list active;   /* those under way */
+    struct probe_list waiting;  /* for a token, to connect again; they count as in flight */
+    struct probe_list idle;     /* unused ones */
     struct loop_batch *batch;   /* being filled; NULL = none yet */
     struct ip_set excluded;
     uint32_t in_flight;

@@ -19,6 +19,7 @@
 #include "model/observation.h"
 #include "scanner/ip_set.h"
 #include "scanner/target_set.h"
+#include "scanner/tries.h"
 
 struct scan_limits {
     uint32_t rate_per_s; /* new connections a second over all loops; 0 = no limit */
@@ -43,6 +44,7 @@ struct scan_plan {
     uint32_t shard_index; /* 0-based */
     uint32_t shard_count; /* 1 = everything */
     struct scan_limits limits;
+    struct tries_policy policy; /* how certificates are asked for */
     bool has_source;
     struct ip source;              /* local address to connect from; CS_E_INVALID if it is not ours */
     const struct ip_set *excluded; /* standing exclusions at the start; may be NULL; copied */

@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (*at < 0x20 || *at > 0x7E)
             abort();
     }
-    if (cert_list_parse(&chain, data + 1, size - 1, (data[0] & 1) != 0, no_hash, NULL) != CS_OK)
+    if (cert_list_parse(&chain, (struct cursor){data + 1, size - 1}, (data[0] & 1) != 0, no_hash, NULL,
+                        NULL) != CS_OK)
         return 0;
     if (chain.cert_count == 0 || chain.cert_count > CHAIN_MAX_CERTS)
         abort();
@@ -36,6 +37,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         total += chain.certs[i].len;
     if (total > size)
         abort();
-    free(chain.certs);
+    chain_dispose(&chain);
     return 0;
 }

@@ -11,6 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct tls_crypto *crypto;
 static struct lane_full_context *context; /* made once: it costs more than a hundred inputs */
 
 static void demand(bool holds)
@@ -40,14 +41,14 @@ static void check(enum lane_verdict verdict, struct lane_result *result)
     }
     demand(verdict != LANE_END || result->outcome != OUTCOME_CERTIFICATE);
     check_detail(result->detail);
-    free(result->chain.certs);
+    chain_dispose(&result->chain);
 }
 
 static void converse(const uint8_t *data, size_t size, size_t piece)
 {
     struct buf out = {.max = (size_t)1 << 20};
     struct lane_result result = {.outcome = OUTCOME_CERTIFICATE};
-    struct lane_full *lane = lane_full_begin(context, "www.example");
+    struct lane_full *lane = lane_full_begin(context, KEY_FAMILY_ANY, "www.example");
     demand(lane != NULL);
     enum lane_verdict verdict = lane_full_step(lane, NULL, 0, &out, &result);
     for (size_t at = 0; at < size && verdict == LANE_MORE; at += piece)
@@ -65,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     if (context == NULL)
-        demand(lane_full_context_new(&context, &diag) == CS_OK);
+        demand(tls_crypto_new(&crypto, &diag) == CS_OK &&
+               lane_full_context_new(&context, crypto, &diag) == CS_OK);
     size_t piece = data[0] == 0 ? size : data[0];
     data++;
     size--;

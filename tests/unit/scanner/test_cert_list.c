@@ -37,7 +37,8 @@ static enum cs_err parse(struct chain *chain, const void *body, size_t len, bool
     assert_non_null(exact);
     memcpy(exact, body, len);
     *chain = (struct chain){.tls_version = 0x0303, .lane = LANE_FULL};
-    enum cs_err err = cert_list_parse(chain, exact, len, is_tls13, first_byte_and_length, &calls);
+    enum cs_err err =
+        cert_list_parse(chain, (struct cursor){exact, len}, is_tls13, first_byte_and_length, &calls, NULL);
     free(exact);
     if (err == CS_OK)
         assert_int_equal(calls, chain->cert_count);
@@ -89,7 +90,7 @@ static void two_certificates_of_tls_12_come_in_order(void **state)
     assert_memory_equal(chain.certs[1].bytes, "de", 2);
     assert_int_equal(chain.tls_version, 0x0303); /* left alone */
     assert_int_equal(chain.lane, LANE_FULL);
-    free(chain.certs);
+    chain_dispose(&chain);
 }
 
 static void tls_13_has_a_context_and_extensions_around_them(void **state)
@@ -100,7 +101,7 @@ static void tls_13_has_a_context_and_extensions_around_them(void **state)
     assert_int_equal(chain.cert_count, 2);
     assert_memory_equal(chain.certs[0].bytes, "abc", 3);
     assert_memory_equal(chain.certs[1].bytes, "d", 1);
-    free(chain.certs);
+    chain_dispose(&chain);
     fails_with(CS_E_MALFORMED, TLS12("\0\0\0\x10\0\0\3abc\0\0\0\0\1d\0\2xx"));
 }
 
@@ -144,7 +145,7 @@ static void a_hundred_certificates_are_taken_and_one_more_is_not(void **state)
     struct buf most = list_of(CHAIN_MAX_CERTS, 1);
     assert_int_equal(parse(&chain, most.data, most.len, false), CS_OK);
     assert_int_equal(chain.cert_count, CHAIN_MAX_CERTS);
-    free(chain.certs);
+    chain_dispose(&chain);
     buf_dispose(&most);
     struct buf more = list_of(CHAIN_MAX_CERTS + 1, 1);
     fails_with(CS_E_LIMIT, more.data, more.len, false);
@@ -159,7 +160,7 @@ static void a_large_certificate_is_copied_whole(void **state)
     assert_int_equal(parse(&chain, body.data, body.len, false), CS_OK);
     assert_int_equal(chain.certs[0].len, 200000);
     assert_memory_equal(chain.certs[0].bytes, body.data + 6, 200000);
-    free(chain.certs);
+    chain_dispose(&chain);
     buf_dispose(&body);
 }
 
@@ -167,7 +168,8 @@ static void without_a_hash_nothing_is_kept(void **state)
 {
     struct chain chain = {0};
     (void)state;
-    assert_int_equal(cert_list_parse(&chain, (const uint8_t *)"\0\0\4\0\0\1c", 7, false, cannot, NULL),
+    assert_int_equal(cert_list_parse(&chain, (struct cursor){(const uint8_t *)"\0\0\4\0\0\1c", 7}, false,
+                                     cannot, NULL, NULL),
                      CS_E_NOMEM);
     assert_null(chain.certs);
 }

@@ -21,6 +21,7 @@
 #include "tests/support/tls_server.h"
 #include "tests/unit/scanner/flight.h"
 
+static struct tls_crypto *crypto;
 static struct lane_full_context *context;
 
 /* ---- against a real server ---- */
@@ -42,7 +43,7 @@ static enum lane_verdict converse(struct lane_full_context *with, int fd, const 
     uint8_t in[4096];
     ssize_t len = 0;
     struct buf out = {0};
-    struct lane_full *lane = lane_full_begin(with, name);
+    struct lane_full *lane = lane_full_begin(with, KEY_FAMILY_ANY, name);
     enum lane_verdict verdict = LANE_MORE;
     *result = (struct lane_result){0};
     while (lane != NULL && len >= 0) {
@@ -88,7 +89,7 @@ static struct tls_server *serve(struct tls_server_options options)
     return server;
 }
 
-/* The chain that such a server shows; free(chain.certs). */
+/* The chain that such a server shows; chain_dispose(&chain). */
 static struct chain chain_from(struct tls_server_options options, const char *name)
 {
     struct lane_result result;
@@ -124,7 +125,7 @@ static void every_version_shows_every_kind_of_key(void **state)
                                             NULL);
             assert_int_equal(chain.tls_version, version);
             assert_int_not_equal(chain.cipher_suite, 0);
-            free(chain.certs);
+            chain_dispose(&chain);
         }
     }
 }
@@ -139,7 +140,7 @@ static void old_and_odd_cipher_suites_are_spoken(void **state)
         snprintf(list, sizeof list, "%s:@SECLEVEL=0", suites[i]);
         struct chain chain = chain_from(
             (struct tls_server_options){.max_version = 0x0303, .keys = {"rsa:2048"}, .ciphers = list}, NULL);
-        free(chain.certs);
+        chain_dispose(&chain);
     }
 }
 
@@ -152,7 +153,7 @@ static void a_demanded_client_certificate_hides_nothing(void **state)
                                                                     .keys = {"ec:P-256"},
                                                                     .demands_client_certificate = true},
                                         NULL);
-        free(chain.certs);
+        chain_dispose(&chain);
     }
 }
 
@@ -166,7 +167,7 @@ static void the_whole_chain_comes_in_order(void **state)
                                                                     .extra_certs = CHAIN_MAX_CERTS - 1},
                                         NULL);
         assert_int_equal(chain.cert_count, CHAIN_MAX_CERTS);
-        free(chain.certs);
+        chain_dispose(&chain);
     }
 }
 
@@ -188,7 +189,7 @@ static void the_name_is_sent_where_there_is_one(void **state)
     struct tls_server_options options = {.keys = {"ec:P-256"}, .only_name = "www.example"};
     (void)state;
     struct chain chain = chain_from(options, "www.example");
-    free(chain.certs);
+    chain_dispose(&chain);
     struct tls_server *server = serve(options);
     assert_int_equal(ask(server, NULL, &result), LANE_END);
     assert_int_equal(result.outcome, OUTCOME_TLS_ALERT);
@@ -205,7 +206,7 @@ static void one_context_serves_many_handshakes(void **state)
     struct tls_server *server = serve((struct tls_server_options){.keys = {"ec:P-256"}});
     for (int i = 0; i < 50; i++) {
         assert_int_equal(ask(server, NULL, &result), LANE_CHAIN);
-        free(result.chain.certs);
+        chain_dispose(&result.chain);
     }
     tls_server_stop(server);
 }
@@ -216,7 +217,7 @@ static void one_context_serves_many_handshakes(void **state)
 static enum lane_verdict feed(const struct buf *flight, size_t piece, struct lane_result *result)
 {
     struct buf out = {0};
-    struct lane_full *lane = lane_full_begin(context, NULL);
+    struct lane_full *lane = lane_full_begin(context, KEY_FAMILY_ANY, NULL);
     assert_non_null(lane);
     assert_int_equal(flight->err, CS_OK);
     *result = (struct lane_result){0};
@@ -243,7 +244,7 @@ static void ends_as(enum outcome outcome, const char *detail, struct buf *flight
         assert_string_equal(outcome_name(result.outcome), outcome_name(outcome));
         if (detail != NULL)
             assert_string_equal(result.detail, detail);
-        free(result.chain.certs);
+        chain_dispose(&result.chain);
     }
     buf_dispose(flight);
 }
@@ -266,7 +267,7 @@ static void der_that_nobody_can_read_is_a_certificate_still(void **state)
     assert_memory_equal(result.chain.certs[1].bytes, "garbage", 7);
     assert_int_equal(result.chain.tls_version, 0x0303);
     assert_int_equal(result.chain.cipher_suite, FLIGHT_ECDHE_ECDSA_AES128_GCM);
-    free(result.chain.certs);
+    chain_dispose(&result.chain);
     ends_as(OUTCOME_CERTIFICATE, "", &flight);
 }
 
@@ -321,7 +322,7 @@ static void a_certificate_of_200_kilobytes_is_taken(void **state)
     flight_certificates(&flight, der, 200000, 1);
     assert_int_equal(feed(&flight, 65536, &result), LANE_CHAIN);
     assert_int_equal(result.chain.certs[0].len, 200000);
-    free(result.chain.certs);
+    chain_dispose(&result.chain);
     buf_dispose(&flight);
     free(der);
 }
@@ -423,6 +424,18 @@ static const char broken_configuration[] = "openssl_conf = all\n"
 
 #define NOT_HOSTILE 77
 
+static enum cs_err open_contexts(struct diag *diag)
+{
+    enum cs_err err = tls_crypto_new(&crypto, diag);
+    return err == CS_OK ? lane_full_context_new(&context, crypto, diag) : err;
+}
+
+static void close_contexts(void)
+{
+    lane_full_context_free(context);
+    tls_crypto_free(crypto);
+}
+
 /* What the child does: 0 when it has got the certificate over TLS 1.0. */
 static int scan_as_child(uint16_t port, bool wants_no_digest)
 {
@@ -433,14 +446,14 @@ static int scan_as_child(uint16_t port, bool wants_no_digest)
     if (wants_no_digest && digest != NULL)
         return NOT_HOSTILE; /* the configuration was not read */
     int fd = connect_to(port);
-    if (fd < 0 || lane_full_context_new(&context, &diag) != CS_OK)
+    if (fd < 0 || open_contexts(&diag) != CS_OK)
         return 1;
     enum lane_verdict verdict = converse(context, fd, NULL, &result);
     bool got = verdict == LANE_CHAIN && result.chain.tls_version == 0x0301;
     if (!got)
         fprintf(stderr, "%s: %s\n", outcome_name(result.outcome), result.detail);
-    free(result.chain.certs);
-    lane_full_context_free(context);
+    chain_dispose(&result.chain);
+    close_contexts();
     close(fd);
     return got ? 0 : 1;
 }
@@ -484,13 +497,13 @@ static int make_context(void **state)
 {
     struct diag diag;
     (void)state;
-    return lane_full_context_new(&context, &diag) == CS_OK ? 0 : -1;
+    return open_contexts(&diag) == CS_OK ? 0 : -1;
 }
 
 static int free_context(void **state)
 {
     (void)state;
-    lane_full_context_free(context);
+    close_contexts();
     return 0;
 }
 

@@ -26,8 +26,11 @@
 static uv_loop_t loop;
 static struct probe_env env;
 static struct scan_limits limits;
+static struct lane_direct_context direct;
 static struct probe probe; /* the one under test */
 static unsigned ends;
+static uint64_t connections; /* that the server saw */
+static unsigned waits;       /* times that the probe asked for one more */
 
 /* ---- one probe ---- */
 
@@ -36,6 +39,15 @@ static void on_end(struct probe *ended, void *context)
     (void)context;
     assert_ptr_equal(ended, &probe);
     ends++;
+}
+
+static void on_wait(struct probe *waiting, bool shortage, void *context)
+{
+    (void)context;
+    assert_ptr_equal(waiting, &probe);
+    assert_false(shortage);
+    waits++;
+    assert_true(probe_go_on(waiting));
 }
 
 static struct ip ip_of(const char *text)
@@ -47,9 +59,10 @@ static struct ip ip_of(const char *text)
 
 static void begin(const char *address, uint16_t port, const char *name)
 {
-    memset(&probe, 0, sizeof probe);
+    probe_reset(&probe);
     probe.target = (struct target){.has_ip = true, .ip = ip_of(address), .port = port, .server_name = name};
     ends = 0;
+    waits = 0;
     uv_update_time(&loop);
     probe_start(&probe, &env);
     assert_int_equal(ends, 0); /* never from inside the call */
@@ -59,7 +72,8 @@ static void begin(const char *address, uint16_t port, const char *name)
 static uint64_t finish(void)
 {
     uint64_t begun_ms = uv_hrtime() / 1000000;
-    uv_run(&loop, UV_RUN_DEFAULT);
+    while (ends == 0)
+        uv_run(&loop, UV_RUN_ONCE);
     assert_int_equal(ends, 1);
     return uv_hrtime() / 1000000 - begun_ms;
 }
@@ -70,9 +84,9 @@ static void ended_as(enum outcome outcome, const char *detail)
     assert_string_equal(outcome_name(probe.result.outcome), outcome_name(outcome));
     if (detail != NULL)
         assert_string_equal(probe.result.detail, detail);
-    assert_int_equal(probe.result.chain.cert_count > 0, outcome == OUTCOME_CERTIFICATE);
-    free(probe.result.chain.certs);
-    probe.result.chain.certs = NULL;
+    assert_int_equal(probe.result.chain_count > 0, outcome == OUTCOME_CERTIFICATE);
+    while (probe.result.chain_count > 0)
+        chain_dispose(&probe.result.chains[--probe.result.chain_count]);
 }
 
 static uint64_t meets(const struct hostile_script *script, const char *name)
@@ -81,7 +95,7 @@ static uint64_t meets(const struct hostile_script *script, const char *name)
     assert_non_null(server);
     begin("127.0.0.1", hostile_server_port(server), name);
     uint64_t took_ms = finish();
-    assert_int_equal(hostile_server_counts(server).accepted, 1);
+    connections = hostile_server_counts(server).accepted;
     hostile_server_stop(server);
     return took_ms;
 }
@@ -309,8 +323,8 @@ static void a_stall_after_the_certificate_loses_nothing_and_costs_no_time(void *
     flight_certificates(&flight, "garbage", 7, 3);
     uint64_t took_ms =
         meets(&(struct hostile_script){.waits = true, .bytes = flight.data, .len = flight.len}, NULL);
-    assert_int_equal(probe.result.chain.cert_count, 3);
-    assert_memory_equal(probe.result.chain.certs[2].bytes, "garbage", 7);
+    assert_int_equal(probe.result.chains[0].cert_count, 3);
+    assert_memory_equal(probe.result.chains[0].certs[2].bytes, "garbage", 7);
     ended_as(OUTCOME_CERTIFICATE, "");
     assert_in_range(took_ms, 0, ANSWER_MS);
     buf_dispose(&flight);
@@ -363,9 +377,9 @@ static void real_servers_of_old_and_new_show_theirs(void **state)
         finish();
         const uint8_t *der = tls_server_certificate(server, 0, &len);
         assert_int_equal(probe.result.outcome, OUTCOME_CERTIFICATE);
-        assert_int_equal(probe.result.chain.tls_version, version);
-        assert_int_equal(probe.result.chain.certs[0].len, len);
-        assert_memory_equal(probe.result.chain.certs[0].bytes, der, len);
+        assert_int_equal(probe.result.chains[0].tls_version, version);
+        assert_int_equal(probe.result.chains[0].certs[0].len, len);
+        assert_memory_equal(probe.result.chains[0].certs[0].bytes, der, len);
         ended_as(OUTCOME_CERTIFICATE, "");
         tls_server_stop(server);
     }
@@ -465,18 +479,27 @@ static int open_loop(void **state)
     limits.connect_timeout_ms = CONNECT_MS;
     limits.answer_timeout_ms = ANSWER_MS;
     limits.timeout_ms = WHOLE_MS;
-    env = (struct probe_env){
-        .loop = &loop, .limits = &limits, .read_buffer = malloc(PROBE_READ_BUFFER), .on_end = on_end};
-    return uv_loop_init(&loop) == 0 && env.read_buffer != NULL &&
-                   lane_full_context_new(&env.full, &diag) == CS_OK
-               ? 0
-               : -1;
+    env = (struct probe_env){.loop = &loop,
+                             .limits = &limits,
+                             .read_buffer = malloc(PROBE_READ_BUFFER),
+                             .direct = &direct,
+                             .on_wait = on_wait,
+                             .on_end = on_end};
+    bool ready = uv_loop_init(&loop) == 0 && env.read_buffer != NULL &&
+                 tls_crypto_new(&direct.crypto, &diag) == CS_OK &&
+                 lane_full_context_new(&env.full, direct.crypto, &diag) == CS_OK;
+    if (ready)
+        probe_open(&probe, &loop);
+    return ready ? 0 : -1;
 }
 
 static int close_loop(void **state)
 {
     (void)state;
+    probe_close(&probe);
+    uv_run(&loop, UV_RUN_DEFAULT);
     lane_full_context_free(env.full);
+    tls_crypto_free(direct.crypto);
     free(env.read_buffer);
     return uv_loop_close(&loop); /* fails if a handle is left */
 }
