@@ -38,7 +38,7 @@ class Bench:
 
     def scan(self, *words, inflight=500, db=None):
         cpu, rss, out = run([self.build / "certscour", "scan", self.range(), "-p", f"{PORT}/tls", "--rate", 0, "--per-host", 0,
-                             "--per-prefix", 0, "--max-inflight", inflight, *words],
+                             "--per-prefix", 0, "--max-inflight", inflight, "--key-types", "first", *words],
                             {"CERTSCOUR_DB": str(self.folder / (db or "unused.db")), "CERTSCOUR_CONFIG": "/dev/null"})
         return {"cpu": cpu, "rss": rss, "out": out}
 
