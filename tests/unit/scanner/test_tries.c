@@ -370,6 +370,9 @@ static void walk_all_ways(struct tries from, struct try *seen, unsigned count)
     check_try(seen, count);
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
         for (unsigned kind = 0; kind < 24; kind++) {
+            if ((outcome != OUTCOME_CERTIFICATE && kind >= 8) ||
+                (outcome != OUTCOME_TLS_ALERT && kind % 2 == 1))
+                continue; /* leaves are for certificates, alerts for alerts */
             struct tries copy = from;
             struct lane_result result = {.outcome = (enum outcome)outcome,
                                          .alerted = (kind & 1) != 0,
@@ -397,7 +400,7 @@ static void no_way_is_longer_and_none_asks_the_same_twice(void **state)
             walk_all_ways(first, seen, 1);
         }
     }
-    assert_true(ways > 10000);
+    assert_true(ways > 1000);
 }
 
 /* ---- which result is told ---- */
