@@ -230,6 +230,12 @@ class Connections(Scripted):
                 return (answer(wire.TLS12) if next(state) == 0 else refusal)(connection, hello)
             self.assert_costs(2, act)
 
+    def test_the_same_leaf_again_is_shown_once(self):
+        def heedless(connection, hello):
+            return wire.flight(wire.TLS12, 0x002F, [der("rsa")])
+        for lane in ("direct", "full"):
+            self.assert_costs(2, heedless, "--lane", lane, lane=lane)
+
     def test_a_server_of_the_past_costs_two_and_three_with_both_keys(self):
         self.assert_costs(2, choke(close), "--key-types", "first", version="TLSv1")
         self.assert_costs(3, choke(close), version="TLSv1")
