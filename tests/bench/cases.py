@@ -235,9 +235,10 @@ def make_estate(bench, count):
 
 
 ASSET_SQL = """SELECT a.id, e.network, e.ip, e.port, e.protocol, e.server_name, e.host_name, a.state, a.first_seen, a.last_seen,
-a.tls_version, a.lane, o.name, a.rule_name, h.members, c.* FROM endpoint e JOIN asset a ON a.endpoint_id = e.id
-JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id LEFT JOIN owner o ON o.id = a.owner_id
-WHERE a.state = 'live' AND c.not_after < {limit} ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot"""
+a.tls_version, a.lane, o.name, a.rule_name, h.members, c.*,
+(SELECT group_concat(value) FROM certificate_value v WHERE v.certificate_id = c.id)
+FROM endpoint e JOIN asset a ON a.endpoint_id = e.id JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id LEFT JOIN owner o ON o.id = a.owner_id
+WHERE a.state = 'live' AND likelihood(c.not_after < {limit}, 0.01) ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot"""
 
 
 def estate(bench):
