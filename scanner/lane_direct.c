@@ -12,6 +12,7 @@
 #include "scanner/tls_alert.h"
 
 #define NAMED_CURVE      3                        /* ECCurveType, RFC 8422, 5.4 */
+#define COOKIE_MAX       15000                    /* so that a hello with it still fits one record */
 #define HELLO_RANDOM_AT  (TLS_MESSAGE_HEADER + 2) /* within a ClientHello: RFC 8446, 4.1.2 */
 #define HELLO_SESSION_AT (HELLO_RANDOM_AT + TLS_RANDOM + 1)
 
@@ -124,6 +125,8 @@ static enum lane_verdict answer_retry(struct lane_direct *lane, const struct tls
         return unsupported(result, "group", tls_group_name(group), group);
     if (group == lane->group && retry->cookie.at == NULL)
         return malformed(result, "a HelloRetryRequest that asks for nothing new");
+    if (retry->cookie.left > COOKIE_MAX)
+        return malformed(result, "a HelloRetryRequest with a cookie that is too long");
     lane->retried = true;
     lane->retry_suite = suite->number;
     lane->group = group;

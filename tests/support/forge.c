@@ -7,8 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/dsa.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #define MAX_KEYS 32
@@ -21,12 +23,37 @@ static void check(int holds, const char *what)
     }
 }
 
+/* DSA keys need parameters first. */
+static EVP_PKEY *make_by_bits(const char *type, const char *bits)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY *parameters = NULL;
+    bool is_dsa = strcmp(type, "DSA") == 0;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (is_dsa) {
+        check(EVP_PKEY_paramgen_init(ctx) == 1 && EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, atoi(bits)) == 1 &&
+                  EVP_PKEY_paramgen(ctx, &parameters) == 1,
+              "DSA parameters");
+        EVP_PKEY_CTX_free(ctx);
+        ctx = EVP_PKEY_CTX_new_from_pkey(NULL, parameters, NULL);
+    }
+    check(EVP_PKEY_keygen_init(ctx) == 1 &&
+              (is_dsa || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, atoi(bits)) == 1) &&
+              EVP_PKEY_generate(ctx, &key) == 1,
+          type);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(parameters);
+    return key;
+}
+
 static EVP_PKEY *make_key(const char *kind)
 {
     if (strncmp(kind, "rsa:", 4) == 0)
         return EVP_RSA_gen((unsigned)atoi(kind + 4));
     if (strncmp(kind, "ec:", 3) == 0)
         return EVP_EC_gen(kind + 3);
+    if (strncmp(kind, "rsa-pss:", 8) == 0 || strncmp(kind, "dsa:", 4) == 0)
+        return make_by_bits(kind[0] == 'd' ? "DSA" : "RSA-PSS", strchr(kind, ':') + 1);
     return EVP_PKEY_Q_keygen(NULL, NULL, kind);
 }
 

@@ -11,8 +11,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <openssl/dsa.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -34,8 +36,40 @@ struct tls_server {
 
 /* ---- identity ---- */
 
+/* DSA keys need parameters first. */
+static EVP_PKEY *make_dsa_key(OSSL_LIB_CTX *library, int bits)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY *parameters = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(library, "DSA", NULL);
+    if (EVP_PKEY_paramgen_init(ctx) == 1 && EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, bits) == 1 &&
+        EVP_PKEY_paramgen(ctx, &parameters) == 1) {
+        EVP_PKEY_CTX_free(ctx);
+        ctx = EVP_PKEY_CTX_new_from_pkey(library, parameters, NULL);
+        if (EVP_PKEY_keygen_init(ctx) == 1)
+            EVP_PKEY_generate(ctx, &key);
+    }
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(parameters);
+    return key;
+}
+
+static EVP_PKEY *make_pss_key(OSSL_LIB_CTX *library, int bits)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(library, "RSA-PSS", NULL);
+    if (EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) == 1)
+        EVP_PKEY_generate(ctx, &key);
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
 static EVP_PKEY *make_key(OSSL_LIB_CTX *library, const char *kind)
 {
+    if (strncmp(kind, "rsa-pss:", 8) == 0)
+        return make_pss_key(library, (int)strtol(kind + 8, NULL, 10));
+    if (strncmp(kind, "dsa:", 4) == 0)
+        return make_dsa_key(library, (int)strtol(kind + 4, NULL, 10));
     if (strncmp(kind, "rsa:", 4) == 0)
         return EVP_PKEY_Q_keygen(library, NULL, "RSA", (size_t)strtoul(kind + 4, NULL, 10));
     if (strncmp(kind, "ec:", 3) == 0)
@@ -99,6 +133,80 @@ static int check_name(SSL *ssl, int *alert, void *data)
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+static int staple(SSL *ssl, void *data)
+{
+    const struct tls_server *server = data;
+    char *response = OPENSSL_strdup(server->options.ocsp_response);
+    if (response == NULL)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    SSL_set_tlsext_status_ocsp_resp(ssl, response, (int)strlen(response)); /* libssl's from here */
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int add_scts(SSL *ssl, unsigned type, unsigned context, const unsigned char **out, size_t *len,
+                    X509 *cert, size_t place, int *alert, void *data)
+{
+    const struct tls_server *server = data;
+    (void)ssl;
+    (void)type;
+    (void)context;
+    (void)cert;
+    (void)alert;
+    *out = (const unsigned char *)server->options.sct_list;
+    *len = strlen(server->options.sct_list);
+    return place == 0; /* of the leaf alone */
+}
+
+static int ignore(SSL *ssl, unsigned type, unsigned context, const unsigned char *in, size_t len, X509 *cert,
+                  size_t place, int *alert, void *data)
+{
+    (void)ssl;
+    (void)type;
+    (void)context;
+    (void)in;
+    (void)len;
+    (void)cert;
+    (void)place;
+    (void)alert;
+    (void)data;
+    return 1;
+}
+
+static bool configure_extras(struct tls_server *server)
+{
+    const struct tls_server_options *options = &server->options;
+    if (options->ocsp_response != NULL) {
+        SSL_CTX_set_tlsext_status_cb(server->ssl, staple);
+        SSL_CTX_set_tlsext_status_arg(server->ssl, server);
+    }
+    if (options->sct_list != NULL &&
+        SSL_CTX_add_custom_ext(server->ssl, TLSEXT_TYPE_signed_certificate_timestamp,
+                               SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO |
+                                   SSL_EXT_TLS1_3_CERTIFICATE,
+                               add_scts, NULL, server, ignore, NULL) != 1)
+        return false;
+    if (options->client_ca == NULL)
+        return true;
+    X509 *ca = X509_new_ex(server->library, NULL);
+    bool done = ca != NULL &&
+                X509_NAME_add_entry_by_txt(X509_get_subject_name(ca), "CN", MBSTRING_UTF8,
+                                           (const unsigned char *)options->client_ca, -1, -1, 0) == 1 &&
+                SSL_CTX_add_client_CA(server->ssl, ca) == 1;
+    X509_free(ca);
+    return done;
+}
+
+static bool configure_choices(SSL_CTX *ssl, const struct tls_server_options *options)
+{
+    SSL_CTX_set_dh_auto(ssl, 1);
+    return SSL_CTX_set_min_proto_version(ssl, options->min_version) == 1 &&
+           SSL_CTX_set_max_proto_version(ssl, options->max_version) == 1 &&
+           SSL_CTX_set_cipher_list(ssl, options->ciphers != NULL ? options->ciphers
+                                                                 : "ALL:!aNULL:@SECLEVEL=0") == 1 &&
+           (options->suites == NULL || SSL_CTX_set_ciphersuites(ssl, options->suites) == 1) &&
+           (options->groups == NULL || SSL_CTX_set1_groups_list(ssl, options->groups) == 1);
+}
+
 static bool configure(struct tls_server *server)
 {
     const struct tls_server_options *options = &server->options;
@@ -113,10 +221,7 @@ static bool configure(struct tls_server *server)
         SSL_CTX_set_tlsext_servername_callback(ssl, check_name);
         SSL_CTX_set_tlsext_servername_arg(ssl, server);
     }
-    bool done = SSL_CTX_set_min_proto_version(ssl, options->min_version) == 1 &&
-                SSL_CTX_set_max_proto_version(ssl, options->max_version) == 1 &&
-                SSL_CTX_set_cipher_list(ssl, options->ciphers != NULL ? options->ciphers
-                                                                      : "ALL:!aNULL:@SECLEVEL=0") == 1;
+    bool done = configure_choices(ssl, options) && configure_extras(server);
     for (unsigned i = 0; done && i < TLS_SERVER_MAX_KEYS; i++)
         done = options->keys[i] == NULL || add_identity(server, i);
     return done;

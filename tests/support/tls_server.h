@@ -13,11 +13,17 @@
 struct tls_server_options {
     int min_version; /* as on the wire, 0x0301 = TLS 1.0; 0 = any */
     int max_version;
-    const char *ciphers;                   /* up to TLS 1.2, OpenSSL's syntax; NULL = all */
-    const char *keys[TLS_SERVER_MAX_KEYS]; /* "rsa:2048", "ec:P-256", "ed25519", "ed448"; NULL = none */
-    unsigned extra_certs;                  /* so many more certificates in the list, behind the leaf */
+    const char *ciphers; /* up to TLS 1.2, OpenSSL's syntax; NULL = all */
+    const char *suites;  /* of TLS 1.3, likewise; NULL = libssl's own choice */
+    const char *groups;  /* "P-256:X25519"; NULL = libssl's own choice */
+    /* "rsa:2048", "rsa-pss:2048", "dsa:1024", "ec:P-256", "ed25519", "ed448"; NULL = none */
+    const char *keys[TLS_SERVER_MAX_KEYS];
+    unsigned extra_certs; /* so many more certificates in the list, behind the leaf */
     bool demands_client_certificate;
-    const char *only_name; /* any other name, and none, gets the alert unrecognized_name */
+    const char *client_ca;     /* common name of a CA that client certificates are asked from; NULL = none */
+    const char *only_name;     /* any other name, and none, gets the alert unrecognized_name */
+    const char *ocsp_response; /* stapled for who asks, any bytes but NUL; NULL = none */
+    const char *sct_list;      /* likewise: signed certificate timestamps */
 };
 
 struct tls_server;

@@ -12,7 +12,15 @@
 #define FLIGHT_ECDHE_ECDSA_AES128_GCM 0xC02B
 #define FLIGHT_RECORD_MAX             16384u
 
-enum { FLIGHT_SERVER_HELLO = 2, FLIGHT_CERTIFICATE = 11, FLIGHT_SERVER_HELLO_DONE = 14 };
+enum {
+    FLIGHT_SERVER_HELLO = 2,
+    FLIGHT_ENCRYPTED_EXTENSIONS = 8,
+    FLIGHT_CERTIFICATE = 11,
+    FLIGHT_SERVER_KEY_EXCHANGE = 12,
+    FLIGHT_CERTIFICATE_REQUEST = 13,
+    FLIGHT_SERVER_HELLO_DONE = 14,
+    FLIGHT_CERTIFICATE_STATUS = 22,
+};
 
 static inline void flight_number(struct buf *out, size_t value, unsigned bytes)
 {
@@ -27,6 +35,31 @@ static inline void flight_record(struct buf *out, uint8_t type, uint16_t version
     flight_number(out, version, 2);
     flight_number(out, len, 2);
     buf_append(out, bytes, len);
+}
+
+/* A handshake message without a record around it. */
+static inline void flight_handshake(struct buf *out, uint8_t type, const void *body, size_t len)
+{
+    flight_number(out, type, 1);
+    flight_number(out, len, 3);
+    buf_append(out, body, len);
+}
+
+/* The body of a Certificate message of TLS 1.3 (RFC 8446, 4.4.2): `count` times the same bytes, the first
+ * with `extensions`. */
+static inline void flight_certificate_body13(struct buf *body, const void *der, size_t len, size_t count,
+                                             const struct buf *extensions)
+{
+    size_t extra = extensions != NULL ? extensions->len : 0;
+    flight_number(body, 0, 1); /* no context */
+    flight_number(body, count * (3 + len + 2) + extra, 3);
+    for (size_t i = 0; i < count; i++) {
+        flight_number(body, len, 3);
+        buf_append(body, der, len);
+        flight_number(body, i == 0 ? extra : 0, 2);
+        if (i == 0 && extra > 0)
+            buf_append(body, extensions->data, extra);
+    }
 }
 
 /* A handshake message whose header claims `claimed` bytes, cut into records. */
