@@ -6,6 +6,7 @@ every protocol version and with every kind of key it takes, are started at once 
 and once as by default. What is not installed is left out, and is a failure with CERTSCOUR_REQUIRE_SERVERS=1."""
 import shutil
 import tempfile
+import unittest
 
 from servers import NUMBERS, VERSIONS, Fleet
 from support import Case, need
@@ -161,6 +162,17 @@ class Lanes(Case):
                     else:
                         self.assert_no_chain(lane, endpoint, name, "tls-alert", without)
 
+    def check_each(self, programs, label):
+        """Those that are installed are checked, also when others have to be left out."""
+        left_out = []
+        for program in programs:
+            try:
+                self.check(program, label)
+            except unittest.SkipTest as reason:
+                left_out.append(str(reason))
+        if left_out:
+            self.skipTest("; ".join(left_out))
+
 
 class Matrix(Lanes):
     """Every protocol version with every kind of key."""
@@ -219,7 +231,6 @@ class TwoKeys(Lanes):
         self.check("openssl", "dual")
 
     def test_with_the_first_key_type_alone_one_leaf_is_shown(self):
-        need("openssl")
         dual = self.endpoints("openssl", "dual")[-1]
         for lane in ("direct", "full"):
             line = self.scan_one(f"{dual.ip}:{dual.port}/tls", "--lane", lane, "--key-types", "first", "--no-store")
@@ -240,14 +251,13 @@ class OldCiphers(Lanes):
         self.check("openssl", "kx DHE")
 
     def test_diffie_hellman_is_read_directly_also_where_the_named_groups_of_libssl_are_refused(self):
-        """RFC 7919, 4: a server that has none of the finite-field groups a client names does not use others."""
+        # RFC 7919, 4: a server that has none of the finite-field groups a client names does not use others.
         self.check("gnutls-serv", "kx DHE")
 
 
 class Tls13(Lanes):
     def test_a_group_without_a_share_in_the_hello_costs_a_retry_and_is_read(self):
-        self.check("openssl", "group")
-        self.check("gnutls-serv", "group")
+        self.check_each(("openssl", "gnutls-serv"), "group")
 
     def test_a_retry_with_a_cookie_is_read(self):
         self.check("selfserv", "group")
@@ -264,17 +274,14 @@ class Tls13(Lanes):
 
 class Flights(Lanes):
     def test_a_demanded_client_certificate_loses_nothing(self):
-        for program in ("openssl", "nginx", "gnutls-serv"):
-            self.check(program, "client")
+        self.check_each(("openssl", "nginx", "gnutls-serv"), "client")
 
     def test_a_stapled_ocsp_response_is_read_past(self):
-        self.check("openssl", "staple")
-        self.check("nginx", "staple")
+        self.check_each(("openssl", "nginx"), "staple")
 
     def test_a_chain_that_spans_records_is_whole(self):
-        for program in ("openssl", "nginx", "gnutls-serv"):
-            self.assertGreater(self.endpoints(program, "long")[0].chains[0].size, 16384)
-            self.check(program, "long")
+        self.assertGreater(self.endpoints("openssl", "long")[0].chains[0].size, 16384)
+        self.check_each(("openssl", "nginx", "gnutls-serv"), "long")
 
 
 class Names(Lanes):
