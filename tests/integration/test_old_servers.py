@@ -87,6 +87,21 @@ def only_for_libssl(connection, hello):
     return answer(wire.TLS12)(connection, hello) if X448 in hello.groups else wire.alert(wire.HANDSHAKE_FAILURE)
 
 
+def close_on_status_request(connection, hello):
+    """As wolfSSL with a chain it does not trust itself; it has nothing below TLS 1.2."""
+    if is_small(hello):
+        return wire.alert(wire.PROTOCOL_VERSION)
+    return None if wire.STATUS_REQUEST in hello.extensions else answer(wire.TLS12)(connection, hello)
+
+
+def two_keys_of_one_authority(connection, hello):
+    """As Java: RSA signed both chains, so the client has to take that within a chain (RFC 8446, 4.2.3). Prefers RSA."""
+    if wire.RSA_PKCS1_SHA256 not in hello.chain_signatures:
+        return wire.alert(wire.HANDSHAKE_FAILURE)
+    has_rsa = any(suite in RSA_SHA for suite in hello.suites)
+    return answer(wire.TLS12, RSA_SHA if has_rsa else ECDSA_SUITES, "rsa" if has_rsa else "ec")(connection, hello)
+
+
 class Counting(ScriptedServer):
     """Keeps the hellos; one that is not well formed is a `fault`."""
 
@@ -216,6 +231,14 @@ class Connections(Scripted):
         for lane in ("direct", "full"):
             self.assert_costs(1, answer(wire.TLS12), "--lane", lane, "--key-types", "first", lane=lane)
             self.assert_costs(2, answer(wire.TLS12), "--lane", lane, lane=lane)
+
+    def test_a_server_that_closes_on_a_status_request_and_is_no_old_one_is_read(self):
+        server = self.serve(close_on_status_request)
+        line, = self.ask(server, "--key-types", "first")
+        self.assertEqual((line["outcome"], line.get("sha256")), ("certificate", CERTIFICATES["rsa"].sha256), line)
+
+    def test_the_other_key_is_found_whatever_signed_its_chain(self):
+        self.assert_costs(2, two_keys_of_one_authority, "--lane", "direct", keys=("ec", "rsa"))
 
     def test_two_keys_cost_two_and_one_of_them_costs_one(self):
         for lane in ("direct", "full"):

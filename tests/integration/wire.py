@@ -5,7 +5,9 @@ import struct
 
 SSL3, TLS10, TLS12, TLS13 = 0x0300, 0x0301, 0x0303, 0x0304
 ALERT, HANDSHAKE = 21, 22
-SERVER_NAME, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, SUPPORTED_VERSIONS = 0, 10, 13, 43
+SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS = 0, 5, 10, 13
+SUPPORTED_VERSIONS, SIGNATURE_ALGORITHMS_CERT = 43, 50
+RSA_PKCS1_SHA256 = 0x0401
 HANDSHAKE_FAILURE, DECODE_ERROR, PROTOCOL_VERSION, INTERNAL_ERROR, UNRECOGNIZED_NAME = 40, 50, 70, 80, 112
 
 
@@ -80,6 +82,12 @@ class Hello:
     @property
     def groups(self):
         return Cursor(self.extensions.get(SUPPORTED_GROUPS, b"\0\0")).numbers(2)
+
+    @property
+    def chain_signatures(self):
+        """Those that may be within a chain: RFC 8446, 4.2.3."""
+        either = self.extensions.get(SIGNATURE_ALGORITHMS, b"\0\0")
+        return Cursor(self.extensions.get(SIGNATURE_ALGORITHMS_CERT, either)).numbers(2)
 
 
 def receive_hello(connection):
