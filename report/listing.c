@@ -48,7 +48,7 @@ struct listing {
     struct row current;
     struct buf line;
     struct buf cell; /* of CSV, while it is made */
-    uint64_t taken; /* rows ended */
+    uint64_t taken;  /* rows ended */
     uint64_t written;
 };
 
