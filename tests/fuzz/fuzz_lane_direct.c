@@ -29,6 +29,7 @@ static enum lane_verdict converse(uint8_t how, const uint8_t *data, size_t size,
     }
     demand(out.err == CS_OK);
     lane_direct_dispose(&lane);
+    buf_dispose(&out);
     check_verdict(verdict, result);
     return verdict;
 }

@@ -45,6 +45,7 @@ static enum lane_verdict converse(const struct tls13_server_options *options, si
     }
     tls13_server_free(server);
     lane_direct_dispose(&lane);
+    buf_dispose(&out);
     check_verdict(verdict, result);
     return verdict;
 }
