@@ -500,6 +500,12 @@ static void begin_handshake(struct probe *probe)
 
 /* ---- for the owner ---- */
 
+void probe_result_dispose(struct probe_result *result)
+{
+    while (result->chain_count > 0)
+        chain_dispose(&result->chains[--result->chain_count]);
+}
+
 void probe_list_append(struct probe_list *list, struct probe *probe)
 {
     probe->list = list;

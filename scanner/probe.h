@@ -59,6 +59,8 @@ struct probe_result { /* the best of all connections */
     size_t chain_count;
 };
 
+void probe_result_dispose(struct probe_result *result); /* frees the chains; idempotent */
+
 struct probe_list { /* zero-initialised is empty */
     struct probe *head;
     struct probe *tail;
