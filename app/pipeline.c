@@ -31,6 +31,11 @@ struct pipeline {
     bool output_closed;
 };
 
+static enum cs_err read_stored(void *context, const uint8_t sha256[SHA256_SIZE], struct cert_record *out)
+{
+    return ingest_read_certificate(context, sha256, out, NULL);
+}
+
 enum cs_err pipeline_new(struct pipeline **out, const struct pipeline_options *options, struct diag *diag)
 {
     *out = NULL;
@@ -46,6 +51,8 @@ enum cs_err pipeline_new(struct pipeline **out, const struct pipeline_options *o
         err = diag_fail(diag, CS_E_NOMEM, "out of memory");
     if (err == CS_OK && options->store != NULL)
         err = ingest_new(&pipeline->ingest, options->store, options->scan_id, options->network, diag);
+    if (pipeline->ingest != NULL)
+        pipeline->cache = (struct record_cache){.source = read_stored, .source_context = pipeline->ingest};
     if (err != CS_OK) {
         pipeline_free(pipeline);
         return err;
@@ -313,19 +320,16 @@ static enum cs_err take_all(struct pipeline *pipeline, const struct scan_batch *
 
 static enum cs_err store_batch(struct pipeline *pipeline, const struct scan_batch *batch, struct diag *diag)
 {
-    struct store *store = pipeline->options.store;
-    if (store == NULL)
+    if (pipeline->ingest == NULL)
         return take_all(pipeline, batch, diag);
-    enum cs_err err = store_begin(store, diag);
+    enum cs_err err = ingest_begin(pipeline->ingest, diag);
     if (err != CS_OK)
         return err;
     err = take_all(pipeline, batch, diag);
     if (err == CS_OK)
-        err = store_commit(store, diag);
-    if (err != CS_OK) {
-        store_rollback(store);
-        ingest_forget(pipeline->ingest);
-    }
+        err = ingest_commit(pipeline->ingest, diag);
+    if (err != CS_OK)
+        ingest_rollback(pipeline->ingest);
     return err;
 }
 

@@ -145,6 +145,13 @@ void text_append_printable(struct buf *out, const char *text, size_t len)
 {
     const uint8_t *bytes = (const uint8_t *)text;
     for (size_t i = 0; i < len;) {
+        size_t plain = i;
+        while (plain < len && bytes[plain] >= 0x20 && bytes[plain] < 0x7F)
+            plain++;
+        buf_append(out, bytes + i, plain - i);
+        i = plain;
+        if (i == len)
+            break;
         size_t char_len = utf8_length(bytes + i, len - i);
         if (char_len == 0 || is_control(bytes + i, char_len) || is_bidi_control(bytes + i, char_len)) {
             size_t escaped = char_len == 0 ? 1 : char_len;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Distinguished names: RFC 4514 text, and the attributes that have a field. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "cert/name_text.h"
 #include "cert/openssl.h"
 
 #define OID_TEXT_SIZE 128
@@ -91,6 +94,16 @@ char *cert_name_text(const X509_NAME *name)
         end = begin;
     }
     return buf_take_str(&out);
+}
+
+char *cert_name_text_of_der(const uint8_t *der, size_t len)
+{
+    const uint8_t *at = der;
+    X509_NAME *name = len <= LONG_MAX ? d2i_X509_NAME(NULL, &at, (long)len) : NULL;
+    char *text = name != NULL && at == der + len ? cert_name_text(name) : NULL;
+    X509_NAME_free(name);
+    ERR_clear_error();
+    return text;
 }
 
 static enum cs_err replace_text(char **field, const X509_NAME_ENTRY *entry)

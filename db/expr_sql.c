@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Each test becomes coalesce(..., 0), so that an absent value makes it false and not NULL, and `not` is the
- * exact complement, as in memory. Text compares ASCII case-insensitively: NOCASE and LIKE both do just that.
- */
+/* An absent value makes a test NULL, which counts as false; under `not` each test is coalesce(..., 0), so
+ * that `not` is the exact complement, as in memory (and elsewhere not, for that would keep SQLite from its
+ * indexes). Text compares ASCII case-insensitively: NOCASE and LIKE both do just that. */
 #include "db/expr_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "db/certificate_row.h"
 
 #define MAX_LIKE_VALUE 10000 /* bytes; SQLite's own limit on patterns is 50000 */
@@ -273,35 +274,65 @@ static const char *comparison(enum expr_op op)
     }
 }
 
-/* Whole days left, rounded down, so that a certificate expired a second ago has -1. */
-static void add_days_left(struct sql_condition *condition)
+/* `column` OP `number`. How much of a table lies in a range is unknown to SQLite; without the hint it would
+ * rather read all of it. */
+static void add_comparison(struct sql_condition *condition, const char *column, enum expr_op op,
+                           int64_t number)
 {
-    buf_append_str(&condition->text, "((c.not_after - ");
-    sql_add_number(condition, condition->now_s);
-    buf_append_str(&condition->text, " - CASE WHEN c.not_after < ");
-    sql_add_number(condition, condition->now_s);
-    buf_append_str(&condition->text, " THEN 86399 ELSE 0 END) / 86400)");
+    bool is_range = op != OP_EQUALS && op != OP_IN && condition->alternatives == 0;
+    buf_printf(&condition->text, is_range ? "likelihood(%s %s " : "%s %s ", column, comparison(op));
+    sql_add_number(condition, number);
+    buf_append_str(&condition->text, is_range ? ", 0.01)" : "");
+}
+
+/* Days are whole ones left, rounded down: a certificate expired a second ago has -1. So fewer than N means
+ * before now + N days, and N or fewer before now + N + 1. */
+static void add_days_left(struct sql_condition *condition, enum expr_op op, int64_t days)
+{
+    const int64_t most = INT32_MAX; /* nobody lives to see it, and no sum overflows */
+    days = days > most ? most : days < -most ? -most : days;
+    int64_t at = condition->now_s + days * 86400;
+    int64_t next = at + 86400;
+    switch (op) {
+    case OP_LESS:
+        add_comparison(condition, "c.not_after", OP_LESS, at);
+        break;
+    case OP_LESS_EQUAL:
+        add_comparison(condition, "c.not_after", OP_LESS, next);
+        break;
+    case OP_GREATER:
+        add_comparison(condition, "c.not_after", OP_GREATER_EQUAL, next);
+        break;
+    case OP_GREATER_EQUAL:
+        add_comparison(condition, "c.not_after", OP_GREATER_EQUAL, at);
+        break;
+    default:
+        buf_append_char(&condition->text, '(');
+        add_comparison(condition, "c.not_after", OP_GREATER_EQUAL, at);
+        buf_append_str(&condition->text, " AND ");
+        add_comparison(condition, "c.not_after", OP_LESS, next);
+        buf_append_char(&condition->text, ')');
+    }
 }
 
 static void add_number_test(struct sql_condition *condition, const struct source *source,
                             const struct expr *test)
 {
-    size_t count = test->value_count > 0 ? test->value_count : 1;
+    if (test->op == OP_IS_TRUE || test->op == OP_IS_FALSE) {
+        buf_printf(&condition->text, "%s %s 0", source->column, test->op == OP_IS_TRUE ? "<>" : "=");
+        return;
+    }
+    condition->alternatives += test->value_count > 1;
     buf_append_char(&condition->text, '(');
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < test->value_count; i++) {
         buf_append_str(&condition->text, i > 0 ? " OR " : "");
         if (test->field == FIELD_DAYS_LEFT)
-            add_days_left(condition);
+            add_days_left(condition, test->op, test->values[i].number);
         else
-            buf_append_str(&condition->text, source->column);
-        if (test->op == OP_IS_TRUE || test->op == OP_IS_FALSE) {
-            buf_append_str(&condition->text, test->op == OP_IS_TRUE ? " <> 0" : " = 0");
-        } else {
-            buf_printf(&condition->text, " %s ", comparison(test->op));
-            sql_add_number(condition, test->values[i].number);
-        }
+            add_comparison(condition, source->column, test->op, test->values[i].number);
     }
     buf_append_char(&condition->text, ')');
+    condition->alternatives -= test->value_count > 1;
 }
 
 static void add_between(struct sql_condition *condition, const char *column, struct ip_range range)
@@ -342,6 +373,50 @@ static bool can_be_said(const struct expr *test)
     return test->value_count <= 500; /* SQLite limits depth and parameters */
 }
 
+/* By its fingerprint a certificate is found at once. False where a value is none. */
+static bool add_sha256(struct sql_condition *condition, const struct expr *test)
+{
+    uint8_t sha256[SHA256_SIZE];
+    if (test->op != OP_EQUALS || test->value_count != 1 ||
+        !hex_decode(sha256, sizeof sha256, test->values[0].text, strlen(test->values[0].text)))
+        return false;
+    buf_append_str(&condition->text, "c.sha256 = ");
+    sql_add_blob(condition, sha256, sizeof sha256);
+    return true;
+}
+
+static bool has_index(const struct expr *test)
+{
+    switch (test->field) {
+    case FIELD_COMMON_NAME:
+    case FIELD_ORGANIZATION:
+    case FIELD_ISSUER_COMMON_NAME:
+    case FIELD_SERIAL:
+    case FIELD_SHA256:
+    case FIELD_NAME:
+    case FIELD_SUBJECT_ALT_NAME:
+        return test->op == OP_EQUALS || test->op == OP_IN;
+    case FIELD_NOT_AFTER:
+    case FIELD_DAYS_LEFT:
+        return test->op != OP_IS_EMPTY;
+    default:
+        return false;
+    }
+}
+
+static void add_value_test(struct sql_condition *condition, const struct source *source,
+                           const struct expr *test)
+{
+    if (test->field == FIELD_SHA256 && add_sha256(condition, test))
+        return;
+    if (field_info(test->field)->type == FIELD_TYPE_TEXT)
+        add_text(condition, source, test);
+    else if (field_info(test->field)->type == FIELD_TYPE_IP)
+        add_ip_test(condition, source, test);
+    else
+        add_number_test(condition, source, test);
+}
+
 static bool add_test(struct sql_condition *condition, const struct expr *test)
 {
     const struct source *source = &sources[test->field];
@@ -355,26 +430,24 @@ static bool add_test(struct sql_condition *condition, const struct expr *test)
         add_empty(condition, source);
         return true;
     }
-    buf_append_str(&condition->text, "coalesce(");
-    if (field_info(test->field)->type == FIELD_TYPE_TEXT)
-        add_text(condition, source, test);
-    else if (field_info(test->field)->type == FIELD_TYPE_IP)
-        add_ip_test(condition, source, test);
-    else
-        add_number_test(condition, source, test);
-    buf_append_str(&condition->text, ", 0)");
+    condition->selective |= condition->alternatives == 0 && has_index(test);
+    buf_append_str(&condition->text, condition->negations > 0 ? "coalesce(" : "");
+    add_value_test(condition, source, test);
+    buf_append_str(&condition->text, condition->negations > 0 ? ", 0)" : "");
     return true;
 }
 
 static bool add_joined(struct sql_condition *condition, const struct expr *expr, const char *word)
 {
     bool exact = true;
+    condition->alternatives += expr->kind == EXPR_OR;
     buf_append_char(&condition->text, '(');
     for (size_t i = 0; i < expr->child_count; i++) {
         buf_append_str(&condition->text, i > 0 ? word : "");
         exact = expr_to_sql(condition, expr->children[i]) && exact;
     }
     buf_append_char(&condition->text, ')');
+    condition->alternatives -= expr->kind == EXPR_OR;
     return exact;
 }
 
@@ -385,7 +458,12 @@ static bool add_not(struct sql_condition *condition, const struct expr *child)
     size_t text_len = condition->text.len;
     size_t count = condition->count;
     buf_append_str(&condition->text, "NOT ");
-    if (expr_to_sql(condition, child))
+    condition->negations++;
+    condition->alternatives++;
+    bool exact = expr_to_sql(condition, child);
+    condition->negations--;
+    condition->alternatives--;
+    if (exact)
         return true;
     while (condition->count > count)
         free(condition->parameters[--condition->count].owned);

@@ -22,7 +22,10 @@ struct sql_condition {
     size_t count;
     size_t cap;
     int64_t now_s;
-    enum cs_err err; /* the first failure sticks */
+    unsigned negations;    /* NOTs around what is being appended */
+    unsigned alternatives; /* ORs and NOTs around it */
+    bool selective;        /* some test that every row must pass has an index of certificate */
+    enum cs_err err;       /* the first failure sticks */
 };
 
 void sql_condition_dispose(struct sql_condition *condition);

@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Statements are prepared once; certificates met lately are remembered by hash in a table of fixed size,
- * known endpoints in a set, so that a target in dark space costs no SQL at all. */
+/* Statements are prepared once; certificates, chains and owners met lately are remembered, known endpoints
+ * are in a set: a target in dark space costs no SQL at all, one that shows something new three INSERTs. */
 #include "db/ingest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/set64.h"
-#include "db/certificate_row.h"
-#include "model/owner.h"
+#include "db/ingest_inner.h"
 
-#define REMEMBERED 4096
 #define GONE_AFTER 2 /* misses in a row */
-
-enum statement {
-    FIND_CERTIFICATE,
-    PUT_CERTIFICATE,
-    CLEAR_VALUES,
-    PUT_VALUE,
-    FIND_CHAIN,
-    PUT_CHAIN,
-    FIND_ENDPOINT,
-    PUT_ENDPOINT,
-    TOUCH_ENDPOINT,
-    FIND_ASSET,
-    PUT_ASSET,
-    TOUCH_ASSET,
-    CHANGE_LEAF,
-    PUT_INTERVAL,
-    TOUCH_INTERVAL,
-    FIND_ASSIGNMENT,
-    SET_OWNER,
-    NAME_OWNER,
-    MISS_ASSETS,
-    STATEMENT_COUNT
-};
 
 static const char *const sql[STATEMENT_COUNT] = {
     [FIND_CERTIFICATE] = "SELECT id FROM certificate WHERE sha256 = ?1 AND record_version >= ?2",
+    [READ_CERTIFICATE] = "SELECT " CERTIFICATE_COLUMNS " FROM certificate c WHERE c.id = ?1",
     [PUT_CERTIFICATE] =
         "INSERT INTO certificate (sha256, record_version, malformed, spki_sha256, common_name, subject, "
         "organization,"
@@ -63,27 +38,32 @@ static const char *const sql[STATEMENT_COUNT] = {
         "INSERT INTO certificate_value (certificate_id, kind, number, value) VALUES (?1, ?2, ?3, ?4)",
     [FIND_CHAIN] = "SELECT id FROM chain WHERE members = ?1",
     [PUT_CHAIN] = "INSERT INTO chain (members) VALUES (?1)",
-    [FIND_ENDPOINT] = "SELECT id FROM endpoint WHERE network = ?1 AND ip = ?2 AND port = ?3 AND protocol = ?4"
-                      " AND server_name = ?5",
+    [FIND_ENDPOINT] =
+        "SELECT id, host_name FROM endpoint WHERE network = ?1 AND ip = ?2 AND port = ?3 AND protocol = ?4"
+        " AND server_name = ?5",
     [PUT_ENDPOINT] = "INSERT INTO endpoint (network, ip, port, protocol, server_name, host_name, last_probe,"
                      " last_outcome, last_scan_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
-    [TOUCH_ENDPOINT] = "UPDATE endpoint SET last_probe = ?2, last_outcome = ?3, last_scan_id = ?4,"
-                       " host_name = coalesce(?5, host_name) WHERE id = ?1",
-    [FIND_ASSET] =
-        "SELECT id, certificate_id, interval_id, owner_id, rule_id, rule_name, assignment_id FROM asset"
-        " WHERE endpoint_id = ?1 AND slot = ?2",
+    [TOUCH_ENDPOINT] =
+        "UPDATE endpoint SET last_probe = ?2, last_outcome = ?3, last_scan_id = ?4 WHERE id = ?1",
+    [NAME_HOST] = "UPDATE endpoint SET host_name = ?2 WHERE id = ?1",
+    [FIND_ASSETS] =
+        "SELECT slot, state = 'live', id, certificate_id, interval_id, owner_id, rule_id, rule_name,"
+        " assignment_id FROM asset WHERE endpoint_id = ?1",
     [PUT_ASSET] =
         "INSERT INTO asset (endpoint_id, slot, state, certificate_id, chain_id, interval_id, tls_version,"
-        " lane, first_seen, last_seen, last_scan_id)"
-        " VALUES (?1, ?2, 'live', ?3, ?4, 0, ?5, ?6, ?7, ?7, ?8)",
+        " lane, first_seen, last_seen, last_scan_id, owner_id, rule_id, rule_name, assignment_id)"
+        " VALUES (?1, ?2, 'live', ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, (SELECT id FROM owner WHERE id = ?10),"
+        " (SELECT id FROM rule WHERE id = ?11), ?12, ?13)",
     [TOUCH_ASSET] =
         "UPDATE asset SET state = 'live', chain_id = ?2, tls_version = ?3, lane = ?4, last_seen = ?5,"
         " last_scan_id = ?6, missed = 0, missed_scan_id = NULL WHERE id = ?1",
     [CHANGE_LEAF] = "UPDATE asset SET certificate_id = ?2, interval_id = ?3 WHERE id = ?1",
     [PUT_INTERVAL] =
-        "INSERT INTO asset_interval (asset_id, certificate_id, first_seen, last_seen, first_scan_id,"
-        " last_scan_id) VALUES (?1, ?2, ?3, ?3, ?4, ?4)",
+        "INSERT INTO asset_interval (id, asset_id, certificate_id, first_seen, last_seen, first_scan_id,"
+        " last_scan_id) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5)",
     [TOUCH_INTERVAL] = "UPDATE asset_interval SET last_seen = ?2, last_scan_id = ?3 WHERE id = ?1",
+    [LAST_INTERVAL] = "SELECT max(id) FROM asset_interval",
+    [HAS_ASSIGNMENTS] = "SELECT EXISTS (SELECT 1 FROM assignment)",
     [FIND_ASSIGNMENT] = "SELECT id, owner_id FROM assignment WHERE endpoint_id = ?1 OR certificate_id = ?2"
                         " ORDER BY endpoint_id IS NULL LIMIT 1",
     [SET_OWNER] = "UPDATE asset SET owner_id = (SELECT id FROM owner WHERE id = ?2),"
@@ -97,33 +77,17 @@ static const char *const sql[STATEMENT_COUNT] = {
                     " AND slot IS NOT ?3 AND slot IS NOT ?4",
 };
 
-struct remembered {
-    uint8_t sha256[SHA256_SIZE];
-    int64_t id; /* 0 = free */
-};
-
-struct ingest {
-    struct store *store;
-    int64_t scan_id;
-    char network[256];
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-    struct remembered *remembered;
-    struct set64 endpoints;
-    bool endpoints_loaded;
-    struct owner_name owner; /* what the last decision points to */
-};
-
-static sqlite3_stmt *use(struct ingest *ingest, enum statement which)
+sqlite3_stmt *ingest_use(struct ingest *ingest, enum ingest_statement which)
 {
     return ingest->statements[which];
 }
 
-static enum cs_err run(struct ingest *ingest, enum statement which, struct diag *diag)
+enum cs_err ingest_run(struct ingest *ingest, enum ingest_statement which, struct diag *diag)
 {
-    return sql_run(ingest->store, use(ingest, which), diag);
+    return sql_run(ingest->store, ingest_use(ingest, which), diag);
 }
 
-static int64_t last_id(const struct ingest *ingest)
+int64_t ingest_last_id(const struct ingest *ingest)
 {
     return sqlite3_last_insert_rowid(ingest->store->db);
 }
@@ -155,7 +119,16 @@ static enum cs_err load_endpoints(struct ingest *ingest, struct diag *diag)
         err = set64_add(&ingest->endpoints, endpoint_hash(&endpoint), NULL);
     }
     sqlite3_finalize(stmt);
-    ingest->endpoints_loaded = err == CS_OK;
+    return err;
+}
+
+/* At the start, and again after a transaction that was rolled back. */
+static enum cs_err load_known(struct ingest *ingest, struct diag *diag)
+{
+    enum cs_err err = load_endpoints(ingest, diag);
+    if (err == CS_OK)
+        err = ingest_load_certificates(ingest, diag);
+    ingest->loaded = err == CS_OK;
     return err;
 }
 
@@ -169,12 +142,14 @@ enum cs_err ingest_new(struct ingest **out, struct store *store, int64_t scan_id
     ingest->store = store;
     ingest->scan_id = scan_id;
     strncpy(ingest->network, network, sizeof ingest->network - 1);
-    ingest->remembered = calloc(REMEMBERED, sizeof *ingest->remembered);
-    enum cs_err err = ingest->remembered != NULL ? CS_OK : diag_fail(diag, CS_E_NOMEM, "out of memory");
+    ingest->memory = calloc(1, sizeof *ingest->memory);
+    enum cs_err err = ingest->memory != NULL ? CS_OK : diag_fail(diag, CS_E_NOMEM, "out of memory");
     for (int i = 0; i < STATEMENT_COUNT && err == CS_OK; i++)
         err = sql_prepare(store, &ingest->statements[i], sql[i], diag);
     if (err == CS_OK)
-        err = load_endpoints(ingest, diag);
+        err = certificate_reader_init(&ingest->reader, store, diag);
+    if (err == CS_OK)
+        err = load_known(ingest, diag);
     if (err != CS_OK) {
         ingest_free(ingest);
         return err;
@@ -189,146 +164,63 @@ void ingest_free(struct ingest *ingest)
         return;
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(ingest->statements[i]);
+    certificate_reader_dispose(&ingest->reader);
     set64_dispose(&ingest->endpoints);
-    free(ingest->remembered);
+    set64_dispose(&ingest->certificates);
+    free(ingest->memory);
     free(ingest);
 }
 
-void ingest_forget(struct ingest *ingest)
+static void forget(struct ingest *ingest)
 {
-    memset(ingest->remembered, 0, REMEMBERED * sizeof *ingest->remembered);
+    memset(ingest->memory, 0, sizeof *ingest->memory);
+    ingest->latest = (struct endpoint_state){0};
+    ingest->begun = false;
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_reset(ingest->statements[i]);
     set64_dispose(&ingest->endpoints);
-    ingest->endpoints_loaded = false; /* loaded again when next needed */
+    set64_dispose(&ingest->certificates);
+    ingest->loaded = false;
 }
 
-/* ---- certificates ---- */
-
-static struct remembered *place_of(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE])
+static enum cs_err look_around(struct ingest *ingest, struct diag *diag)
 {
-    uint64_t key;
-    memcpy(&key, sha256, sizeof key);
-    return &ingest->remembered[key % REMEMBERED];
-}
-
-static void remember(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE], int64_t id)
-{
-    struct remembered *place = place_of(ingest, sha256);
-    memcpy(place->sha256, sha256, SHA256_SIZE);
-    place->id = id;
-}
-
-/* 0 = not stored, or by an older record version. */
-static enum cs_err find_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE], int64_t *id,
-                                    struct diag *diag)
-{
-    const struct remembered *place = place_of(ingest, sha256);
-    if (place->id != 0 && memcmp(place->sha256, sha256, SHA256_SIZE) == 0) {
-        *id = place->id;
-        return CS_OK;
-    }
-    sqlite3_stmt *stmt = use(ingest, FIND_CERTIFICATE);
-    sql_bind_blob(stmt, 1, sha256, SHA256_SIZE);
-    sql_bind_int(stmt, 2, CERT_RECORD_VERSION);
-    enum cs_err err = sql_int(ingest->store, stmt, id, 0, diag);
-    if (err == CS_OK && *id != 0)
-        remember(ingest, sha256, *id);
-    return err;
-}
-
-bool ingest_knows_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE])
-{
-    int64_t id;
-    return find_certificate(ingest, sha256, &id, NULL) == CS_OK && id != 0;
-}
-
-static void bind_record(sqlite3_stmt *stmt, const struct cert_record *record)
-{
-    const char *const texts[] = {
-        record->common_name,
-        record->subject,
-        record->organization,
-        record->city,
-        record->state,
-        record->country,
-        record->issuer,
-        record->issuer_common_name,
-        record->issuer_organization,
-        record->serial,
-        record->key_type,
-    };
-    sqlite3_clear_bindings(stmt);
-    sql_bind_blob(stmt, 1, record->sha256, SHA256_SIZE);
-    sql_bind_int(stmt, 2, CERT_RECORD_VERSION);
-    sql_bind_int(stmt, 3, record->malformed);
-    if (record->malformed)
-        return;
-    sql_bind_blob(stmt, 4, record->spki_sha256, SHA256_SIZE);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        sql_bind_text(stmt, 5 + (int)i, texts[i]);
-    sql_bind_id(stmt, 16, record->key_bits);
-    sql_bind_text(stmt, 17, record->signature_algorithm);
-    sql_bind_text(stmt, 18, record->template_name);
-    sql_bind_int(stmt, 19, record->not_before_s);
-    sql_bind_int(stmt, 20, record->not_after_s);
-    sql_bind_int(stmt, 21, cert_record_lifetime_days(record));
-    sql_bind_int(stmt, 22, record->self_signed);
-    sql_bind_int(stmt, 23, record->is_ca);
-    sql_bind_int(stmt, 24, record->wildcard);
-}
-
-static enum cs_err put_values(struct ingest *ingest, const struct cert_record *record, int64_t id,
-                              struct diag *diag)
-{
-    struct cert_record borrowed = *record; /* for the lists alone */
-    sql_bind_int(use(ingest, CLEAR_VALUES), 1, id);
-    enum cs_err err = run(ingest, CLEAR_VALUES, diag);
-    for (int kind = VALUE_DNS_NAME; kind <= VALUE_KIND_LAST && err == CS_OK; kind++) {
-        const struct text_list *list = certificate_values(&borrowed, (enum value_kind)kind);
-        for (size_t i = 0; i < list->count && err == CS_OK; i++) {
-            sqlite3_stmt *stmt = use(ingest, PUT_VALUE);
-            sql_bind_int(stmt, 1, id);
-            sql_bind_int(stmt, 2, kind);
-            sql_bind_int(stmt, 3, (int64_t)i);
-            sql_bind_text(stmt, 4, list->items[i]);
-            err = run(ingest, PUT_VALUE, diag);
-        }
-    }
-    return err;
-}
-
-enum cs_err ingest_certificate(struct ingest *ingest, const struct cert_record *record, const uint8_t *der,
-                               size_t der_len, int64_t now_s, struct diag *diag)
-{
-    sqlite3_stmt *stmt = use(ingest, PUT_CERTIFICATE);
-    int64_t id;
-    bind_record(stmt, record);
-    sql_bind_int(stmt, 25, now_s);
-    sql_bind_blob(stmt, 26, der, der_len);
-    enum cs_err err = sql_int(ingest->store, stmt, &id, 0, diag);
+    int64_t version = store_data_version(ingest->store);
+    int64_t has_assignments = 0;
+    ingest->latest = (struct endpoint_state){0};
+    if (!ingest->begun || version != ingest->data_version)
+        memset(ingest->memory, 0, sizeof *ingest->memory);
+    ingest->begun = true;
+    ingest->data_version = version;
+    enum cs_err err = ingest->loaded ? CS_OK : load_known(ingest, diag);
     if (err == CS_OK)
-        err = put_values(ingest, record, id, diag);
+        err = sql_int(ingest->store, ingest_use(ingest, LAST_INTERVAL), &ingest->last_interval, 0, diag);
     if (err == CS_OK)
-        remember(ingest, record->sha256, id);
+        err = sql_int(ingest->store, ingest_use(ingest, HAS_ASSIGNMENTS), &has_assignments, 0, diag);
+    ingest->has_assignments = has_assignments != 0;
     return err;
 }
 
-static enum cs_err find_or_put_chain(struct ingest *ingest, const struct chain *chain, int64_t *id,
-                                     struct diag *diag)
+enum cs_err ingest_begin(struct ingest *ingest, struct diag *diag)
 {
-    uint8_t members[CHAIN_MAX_CERTS * SHA256_SIZE];
-    size_t len = chain->cert_count * SHA256_SIZE;
-    for (size_t i = 0; i < chain->cert_count; i++)
-        memcpy(members + i * SHA256_SIZE, chain->certs[i].sha256, SHA256_SIZE);
-    sql_bind_blob(use(ingest, FIND_CHAIN), 1, members, len);
-    enum cs_err err = sql_int(ingest->store, use(ingest, FIND_CHAIN), id, 0, diag);
-    if (err != CS_OK || *id != 0)
+    enum cs_err err = store_begin(ingest->store, diag);
+    if (err != CS_OK)
         return err;
-    sql_bind_blob(use(ingest, PUT_CHAIN), 1, members, len);
-    err = run(ingest, PUT_CHAIN, diag);
-    *id = last_id(ingest);
+    err = look_around(ingest, diag);
+    if (err != CS_OK)
+        ingest_rollback(ingest);
     return err;
+}
+
+enum cs_err ingest_commit(struct ingest *ingest, struct diag *diag)
+{
+    return store_commit(ingest->store, diag);
+}
+
+void ingest_rollback(struct ingest *ingest)
+{
+    store_rollback(ingest->store);
+    forget(ingest);
 }
 
 /* ---- endpoints ---- */
@@ -342,56 +234,76 @@ static void bind_endpoint(sqlite3_stmt *stmt, const struct endpoint *endpoint)
     sql_bind_text(stmt, 5, endpoint->server_name != NULL ? endpoint->server_name : "");
 }
 
-static enum cs_err find_endpoint(struct ingest *ingest, const struct endpoint *endpoint, int64_t *id,
-                                 struct diag *diag)
+/* `*has_name`: its host name is stored already, or there is none to store. */
+static enum cs_err find_endpoint(struct ingest *ingest, const struct endpoint *endpoint,
+                                 const char *host_name, int64_t *id, bool *has_name, struct diag *diag)
 {
-    sqlite3_stmt *stmt = use(ingest, FIND_ENDPOINT);
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_ENDPOINT);
+    bool row;
     *id = 0;
-    if (!ingest->endpoints_loaded) {
-        enum cs_err err = load_endpoints(ingest, diag);
-        if (err != CS_OK)
-            return err;
-    }
+    *has_name = true;
     if (!set64_has(&ingest->endpoints, endpoint_hash(endpoint)))
         return CS_OK;
     bind_endpoint(stmt, endpoint);
-    return sql_int(ingest->store, stmt, id, 0, diag);
+    enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
+    if (err != CS_OK || !row)
+        return err;
+    const char *stored = sql_text(stmt, 1);
+    *id = sqlite3_column_int64(stmt, 0);
+    *has_name = host_name == NULL || (stored != NULL && strcmp(stored, host_name) == 0);
+    sqlite3_reset(stmt);
+    return CS_OK;
 }
 
-static enum cs_err touch_endpoint(struct ingest *ingest, int64_t id, enum outcome outcome,
-                                  const char *host_name, int64_t at_s, struct diag *diag)
+static enum cs_err touch_endpoint(struct ingest *ingest, int64_t id, enum outcome outcome, int64_t at_s,
+                                  struct diag *diag)
 {
-    sqlite3_stmt *stmt = use(ingest, TOUCH_ENDPOINT);
+    sqlite3_stmt *stmt = ingest_use(ingest, TOUCH_ENDPOINT);
     sql_bind_int(stmt, 1, id);
     sql_bind_int(stmt, 2, at_s);
     sql_bind_int(stmt, 3, outcome);
     sql_bind_int(stmt, 4, ingest->scan_id);
-    sql_bind_text(stmt, 5, host_name);
-    return run(ingest, TOUCH_ENDPOINT, diag);
+    return ingest_run(ingest, TOUCH_ENDPOINT, diag);
 }
 
-static enum cs_err find_or_put_endpoint(struct ingest *ingest, const struct ingest_sighting *sighting,
-                                        int64_t *id, struct diag *diag)
+static enum cs_err name_host(struct ingest *ingest, int64_t id, const char *host_name, struct diag *diag)
 {
-    enum cs_err err = find_endpoint(ingest, &sighting->endpoint, id, diag);
-    if (err != CS_OK)
-        return err;
-    if (*id != 0)
-        return touch_endpoint(ingest, *id, OUTCOME_CERTIFICATE, sighting->host_name, sighting->seen_at_s,
-                              diag);
-    sqlite3_stmt *stmt = use(ingest, PUT_ENDPOINT);
+    sql_bind_int(ingest_use(ingest, NAME_HOST), 1, id);
+    sql_bind_text(ingest_use(ingest, NAME_HOST), 2, host_name);
+    return ingest_run(ingest, NAME_HOST, diag);
+}
+
+static enum cs_err put_endpoint(struct ingest *ingest, const struct ingest_sighting *sighting, int64_t *id,
+                                struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, PUT_ENDPOINT);
     bind_endpoint(stmt, &sighting->endpoint);
     sql_bind_text(stmt, 6, sighting->host_name);
     sql_bind_int(stmt, 7, sighting->seen_at_s);
     sql_bind_int(stmt, 8, ingest->scan_id);
-    err = run(ingest, PUT_ENDPOINT, diag);
-    *id = last_id(ingest);
+    enum cs_err err = ingest_run(ingest, PUT_ENDPOINT, diag);
+    *id = ingest_last_id(ingest);
     return err == CS_OK ? set64_add(&ingest->endpoints, endpoint_hash(&sighting->endpoint), NULL) : err;
+}
+
+static enum cs_err find_or_put_endpoint(struct ingest *ingest, const struct ingest_sighting *sighting,
+                                        int64_t *id, bool *is_new, struct diag *diag)
+{
+    bool has_name;
+    enum cs_err err = find_endpoint(ingest, &sighting->endpoint, sighting->host_name, id, &has_name, diag);
+    if (err != CS_OK)
+        return err;
+    *is_new = *id == 0;
+    if (*is_new)
+        return put_endpoint(ingest, sighting, id, diag);
+    if (!has_name)
+        err = name_host(ingest, *id, sighting->host_name, diag);
+    return err == CS_OK ? touch_endpoint(ingest, *id, OUTCOME_CERTIFICATE, sighting->seen_at_s, diag) : err;
 }
 
 /* ---- assets ---- */
 
-struct asset {  /* as stored, or as about to be */
+struct asset {  /* as stored */
     int64_t id; /* 0 = new */
     int64_t certificate_id;
     int64_t interval_id;
@@ -401,182 +313,265 @@ struct asset {  /* as stored, or as about to be */
     bool same_rule_name;
 };
 
+struct sighted { /* the ids of a sighting's parts */
+    int64_t endpoint_id;
+    int64_t chain_id;
+    int64_t certificate_id;
+};
+
+struct choice { /* whose an asset is, and why */
+    int64_t owner_id;
+    int64_t rule_id;
+    int64_t assignment_id;
+    const char *rule_name; /* NULL: no rule, or by hand */
+};
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void read_asset(sqlite3_stmt *stmt, const struct ingest_sighting *sighting, struct asset *asset)
+{
+    *asset = (struct asset){
+        .id = sqlite3_column_int64(stmt, 2),
+        .certificate_id = sqlite3_column_int64(stmt, 3),
+        .interval_id = sqlite3_column_int64(stmt, 4),
+        .owner_id = sqlite3_column_int64(stmt, 5),
+        .rule_id = sqlite3_column_int64(stmt, 6),
+        .same_rule_name = same_text(sql_text(stmt, 7), sighting->rule_name),
+        .assignment_id = sqlite3_column_int64(stmt, 8),
+    };
+}
+
 static enum cs_err find_asset(struct ingest *ingest, int64_t endpoint_id,
                               const struct ingest_sighting *sighting, struct asset *asset, struct diag *diag)
 {
-    sqlite3_stmt *stmt = use(ingest, FIND_ASSET);
-    bool row;
-    *asset = (struct asset){0};
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_ASSETS);
+    bool row = true;
+    enum cs_err err = CS_OK;
     sql_bind_int(stmt, 1, endpoint_id);
+    while (err == CS_OK && row) {
+        err = sql_step(ingest->store, stmt, &row, diag);
+        if (err != CS_OK || !row)
+            break;
+        if (strcmp(sql_text(stmt, 0), sighting->slot) == 0)
+            read_asset(stmt, sighting, asset);
+        else
+            ingest->latest.others_live |= sqlite3_column_int(stmt, 1) != 0;
+    }
+    return err;
+}
+
+/* Its id is given here, so that the asset can name it before it is there: assets come first, for intervals
+ * refer to them. */
+static enum cs_err put_interval(struct ingest *ingest, int64_t asset_id, const struct sighted *sighted,
+                                int64_t at_s, struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, PUT_INTERVAL);
+    sql_bind_int(stmt, 1, ++ingest->last_interval);
+    sql_bind_int(stmt, 2, asset_id);
+    sql_bind_int(stmt, 3, sighted->certificate_id);
+    sql_bind_int(stmt, 4, at_s);
+    sql_bind_int(stmt, 5, ingest->scan_id);
+    return ingest_run(ingest, PUT_INTERVAL, diag);
+}
+
+static enum cs_err put_asset(struct ingest *ingest, const struct sighted *sighted,
+                             const struct ingest_sighting *sighting, const struct choice *choice, int64_t *id,
+                             struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, PUT_ASSET);
+    sql_bind_int(stmt, 1, sighted->endpoint_id);
     sql_bind_text(stmt, 2, sighting->slot);
+    sql_bind_int(stmt, 3, sighted->certificate_id);
+    sql_bind_int(stmt, 4, sighted->chain_id);
+    sql_bind_int(stmt, 5, ingest->last_interval + 1);
+    sql_bind_text(stmt, 6, tls_version_name(sighting->chain->tls_version));
+    sql_bind_int(stmt, 7, sighting->chain->lane);
+    sql_bind_int(stmt, 8, sighting->seen_at_s);
+    sql_bind_int(stmt, 9, ingest->scan_id);
+    sql_bind_id(stmt, 10, choice->owner_id);
+    sql_bind_id(stmt, 11, choice->rule_id);
+    sql_bind_text(stmt, 12, choice->rule_name);
+    sql_bind_id(stmt, 13, choice->assignment_id);
+    enum cs_err err = ingest_run(ingest, PUT_ASSET, diag);
+    *id = ingest_last_id(ingest);
+    return err == CS_OK ? put_interval(ingest, *id, sighted, sighting->seen_at_s, diag) : err;
+}
+
+static enum cs_err set_owner(struct ingest *ingest, const struct asset *asset, const struct choice *choice,
+                             struct diag *diag)
+{
+    bool same = asset->owner_id == choice->owner_id && asset->assignment_id == choice->assignment_id;
+    bool same_rule =
+        choice->assignment_id != 0 || (asset->rule_id == choice->rule_id && asset->same_rule_name);
+    if (same && same_rule)
+        return CS_OK;
+    sqlite3_stmt *stmt = ingest_use(ingest, SET_OWNER);
+    sql_bind_int(stmt, 1, asset->id);
+    sql_bind_id(stmt, 2, choice->owner_id);
+    sql_bind_id(stmt, 3, choice->rule_id);
+    sql_bind_text(stmt, 4, choice->rule_name);
+    sql_bind_id(stmt, 5, choice->assignment_id);
+    return ingest_run(ingest, SET_OWNER, diag);
+}
+
+/* The interval of the leaf goes on, or a new one begins. */
+static enum cs_err extend_history(struct ingest *ingest, const struct sighted *sighted, int64_t at_s,
+                                  const struct asset *asset, struct diag *diag)
+{
+    if (asset->certificate_id == sighted->certificate_id) {
+        sqlite3_stmt *stmt = ingest_use(ingest, TOUCH_INTERVAL);
+        sql_bind_int(stmt, 1, asset->interval_id);
+        sql_bind_int(stmt, 2, at_s);
+        sql_bind_int(stmt, 3, ingest->scan_id);
+        return ingest_run(ingest, TOUCH_INTERVAL, diag);
+    }
+    enum cs_err err = put_interval(ingest, asset->id, sighted, at_s, diag);
+    if (err != CS_OK)
+        return err;
+    sqlite3_stmt *stmt = ingest_use(ingest, CHANGE_LEAF);
+    sql_bind_int(stmt, 1, asset->id);
+    sql_bind_int(stmt, 2, sighted->certificate_id);
+    sql_bind_int(stmt, 3, ingest->last_interval);
+    return ingest_run(ingest, CHANGE_LEAF, diag);
+}
+
+static enum cs_err touch_asset(struct ingest *ingest, const struct sighted *sighted,
+                               const struct ingest_sighting *sighting, const struct asset *asset,
+                               const struct choice *choice, struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, TOUCH_ASSET);
+    sql_bind_int(stmt, 1, asset->id);
+    sql_bind_int(stmt, 2, sighted->chain_id);
+    sql_bind_text(stmt, 3, tls_version_name(sighting->chain->tls_version));
+    sql_bind_int(stmt, 4, sighting->chain->lane);
+    sql_bind_int(stmt, 5, sighting->seen_at_s);
+    sql_bind_int(stmt, 6, ingest->scan_id);
+    enum cs_err err = ingest_run(ingest, TOUCH_ASSET, diag);
+    if (err == CS_OK)
+        err = extend_history(ingest, sighted, sighting->seen_at_s, asset, diag);
+    return err == CS_OK ? set_owner(ingest, asset, choice, diag) : err;
+}
+
+/* ---- owners ---- */
+
+/* A manual assignment of the endpoint or the leaf; 0 = none. */
+static enum cs_err find_assignment(struct ingest *ingest, const struct sighted *sighted,
+                                   struct choice *choice, struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_ASSIGNMENT);
+    bool row;
+    sql_bind_int(stmt, 1, sighted->endpoint_id);
+    sql_bind_int(stmt, 2, sighted->certificate_id);
     enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
     if (err != CS_OK || !row)
         return err;
-    const char *rule_name = sql_text(stmt, 5);
-    *asset = (struct asset){
-        .id = sqlite3_column_int64(stmt, 0),
-        .certificate_id = sqlite3_column_int64(stmt, 1),
-        .interval_id = sqlite3_column_int64(stmt, 2),
-        .owner_id = sqlite3_column_int64(stmt, 3),
-        .rule_id = sqlite3_column_int64(stmt, 4),
-        .assignment_id = sqlite3_column_int64(stmt, 6),
-        .same_rule_name = (rule_name == NULL) == (sighting->rule_name == NULL) &&
-                          (rule_name == NULL || strcmp(rule_name, sighting->rule_name) == 0),
+    *choice = (struct choice){
+        .assignment_id = sqlite3_column_int64(stmt, 0),
+        .owner_id = sqlite3_column_int64(stmt, 1),
     };
     sqlite3_reset(stmt);
     return CS_OK;
 }
 
-static enum cs_err put_asset(struct ingest *ingest, int64_t endpoint_id, int64_t chain_id,
-                             int64_t certificate_id, const struct ingest_sighting *sighting,
-                             struct asset *asset, struct diag *diag)
+/* NULL in `out` = there is no such owner (any more). */
+static enum cs_err find_owner(struct ingest *ingest, int64_t id, const struct remembered_owner **out,
+                              struct diag *diag)
 {
-    sqlite3_stmt *stmt = use(ingest, PUT_ASSET);
-    sql_bind_int(stmt, 1, endpoint_id);
-    sql_bind_text(stmt, 2, sighting->slot);
-    sql_bind_int(stmt, 3, certificate_id);
-    sql_bind_int(stmt, 4, chain_id);
-    sql_bind_text(stmt, 5, tls_version_name(sighting->chain->tls_version));
-    sql_bind_int(stmt, 6, sighting->chain->lane);
-    sql_bind_int(stmt, 7, sighting->seen_at_s);
-    sql_bind_int(stmt, 8, ingest->scan_id);
-    enum cs_err err = run(ingest, PUT_ASSET, diag);
-    asset->id = last_id(ingest);
-    return err;
-}
-
-static enum cs_err touch_asset(struct ingest *ingest, int64_t chain_id,
-                               const struct ingest_sighting *sighting, const struct asset *asset,
-                               struct diag *diag)
-{
-    sqlite3_stmt *stmt = use(ingest, TOUCH_ASSET);
-    sql_bind_int(stmt, 1, asset->id);
-    sql_bind_int(stmt, 2, chain_id);
-    sql_bind_text(stmt, 3, tls_version_name(sighting->chain->tls_version));
-    sql_bind_int(stmt, 4, sighting->chain->lane);
-    sql_bind_int(stmt, 5, sighting->seen_at_s);
-    sql_bind_int(stmt, 6, ingest->scan_id);
-    return run(ingest, TOUCH_ASSET, diag);
-}
-
-/* The interval of the leaf goes on, or a new one begins. */
-static enum cs_err extend_history(struct ingest *ingest, int64_t certificate_id, int64_t at_s,
-                                  const struct asset *asset, struct diag *diag)
-{
-    if (asset->certificate_id == certificate_id) {
-        sqlite3_stmt *stmt = use(ingest, TOUCH_INTERVAL);
-        sql_bind_int(stmt, 1, asset->interval_id);
-        sql_bind_int(stmt, 2, at_s);
-        sql_bind_int(stmt, 3, ingest->scan_id);
-        return run(ingest, TOUCH_INTERVAL, diag);
-    }
-    sqlite3_stmt *stmt = use(ingest, PUT_INTERVAL);
-    sql_bind_int(stmt, 1, asset->id);
-    sql_bind_int(stmt, 2, certificate_id);
-    sql_bind_int(stmt, 3, at_s);
-    sql_bind_int(stmt, 4, ingest->scan_id);
-    enum cs_err err = run(ingest, PUT_INTERVAL, diag);
-    if (err != CS_OK)
-        return err;
-    stmt = use(ingest, CHANGE_LEAF);
-    sql_bind_int(stmt, 1, asset->id);
-    sql_bind_int(stmt, 2, certificate_id);
-    sql_bind_int(stmt, 3, last_id(ingest));
-    return run(ingest, CHANGE_LEAF, diag);
-}
-
-static enum cs_err find_assignment(struct ingest *ingest, int64_t endpoint_id, int64_t certificate_id,
-                                   int64_t *assignment_id, int64_t *owner_id, struct diag *diag)
-{
-    sqlite3_stmt *stmt = use(ingest, FIND_ASSIGNMENT);
+    struct remembered_owner *place = &ingest->memory->owners[(uint64_t)id % OWNERS_REMEMBERED];
+    sqlite3_stmt *stmt = ingest_use(ingest, NAME_OWNER);
     bool row;
-    sql_bind_int(stmt, 1, endpoint_id);
-    sql_bind_int(stmt, 2, certificate_id);
-    enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
-    *assignment_id = err == CS_OK && row ? sqlite3_column_int64(stmt, 0) : 0;
-    *owner_id = err == CS_OK && row ? sqlite3_column_int64(stmt, 1) : 0;
-    sqlite3_reset(stmt);
-    return err;
-}
-
-static enum cs_err name_owner(struct ingest *ingest, struct ingest_decision *decision, struct diag *diag)
-{
-    sqlite3_stmt *stmt = use(ingest, NAME_OWNER);
-    bool row = false;
-    enum cs_err err = CS_OK;
-    if (decision->owner_id != 0) {
-        sql_bind_int(stmt, 1, decision->owner_id);
-        err = sql_step(ingest->store, stmt, &row, diag);
-    }
-    if (err == CS_OK && row) {
+    *out = NULL;
+    if (id == 0)
+        return CS_OK;
+    if (place->id != id) {
+        sql_bind_int(stmt, 1, id);
+        enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
+        if (err != CS_OK || !row)
+            return err;
         const char *department = sql_text(stmt, 1);
-        strncpy(ingest->owner.organization, sql_text(stmt, 0), sizeof ingest->owner.organization - 1);
-        strncpy(ingest->owner.department, department != NULL ? department : "",
-                sizeof ingest->owner.department - 1);
-        decision->owner_organization = ingest->owner.organization;
-        decision->owner_department = department != NULL ? ingest->owner.department : NULL;
+        *place = (struct remembered_owner){.id = id, .has_department = department != NULL};
+        strncpy(place->name.organization, sql_text(stmt, 0), sizeof place->name.organization - 1);
+        strncpy(place->name.department, department != NULL ? department : "",
+                sizeof place->name.department - 1);
+        sqlite3_reset(stmt);
     }
-    sqlite3_reset(stmt);
-    return err;
+    *out = place;
+    return CS_OK;
 }
 
-/* A manual assignment wins over the rule; what is stored already is not written again. */
-static enum cs_err decide_owner(struct ingest *ingest, int64_t endpoint_id, int64_t certificate_id,
-                                const struct ingest_sighting *sighting, const struct asset *asset,
-                                struct ingest_decision *decision, struct diag *diag)
+/* A manual assignment wins over the rule. */
+static enum cs_err decide(struct ingest *ingest, const struct sighted *sighted,
+                          const struct ingest_sighting *sighting, struct choice *choice,
+                          struct ingest_decision *decision, struct diag *diag)
 {
-    int64_t assignment_id;
-    int64_t assigned_owner;
-    enum cs_err err =
-        find_assignment(ingest, endpoint_id, certificate_id, &assignment_id, &assigned_owner, diag);
+    const struct remembered_owner *owner;
+    enum cs_err err = CS_OK;
+    *choice = (struct choice){
+        .owner_id = sighting->owner_id, .rule_id = sighting->rule_id, .rule_name = sighting->rule_name};
+    if (ingest->has_assignments)
+        err = find_assignment(ingest, sighted, choice, diag);
+    if (err == CS_OK)
+        err = find_owner(ingest, choice->owner_id, &owner, diag);
     if (err != CS_OK)
         return err;
-    decision->manual = assignment_id != 0;
-    decision->owner_id = decision->manual ? assigned_owner : sighting->owner_id;
-    decision->rule = decision->manual ? "manual" : sighting->rule_name;
-    int64_t rule_id = decision->manual ? 0 : sighting->rule_id;
-    bool same_rule = decision->manual || (asset->rule_id == rule_id && asset->same_rule_name);
-    if (asset->owner_id != decision->owner_id || asset->assignment_id != assignment_id || !same_rule) {
-        sqlite3_stmt *stmt = use(ingest, SET_OWNER);
-        sql_bind_int(stmt, 1, asset->id);
-        sql_bind_id(stmt, 2, decision->owner_id);
-        sql_bind_id(stmt, 3, rule_id);
-        sql_bind_text(stmt, 4, decision->manual ? NULL : sighting->rule_name);
-        sql_bind_id(stmt, 5, assignment_id);
-        err = run(ingest, SET_OWNER, diag);
+    decision->manual = choice->assignment_id != 0;
+    decision->owner_id = choice->owner_id;
+    decision->rule = decision->manual ? "manual" : choice->rule_name;
+    if (owner != NULL) {
+        decision->owner_organization = owner->name.organization;
+        decision->owner_department = owner->has_department ? owner->name.department : NULL;
     }
-    return err == CS_OK ? name_owner(ingest, decision, diag) : err;
+    return CS_OK;
 }
 
 enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting *sighting,
                             struct ingest_decision *decision, struct diag *diag)
 {
-    int64_t endpoint_id = 0;
-    int64_t chain_id = 0;
-    int64_t certificate_id = 0;
-    struct asset asset;
+    struct sighted sighted = {0};
+    struct asset asset = {0};
+    struct choice choice;
+    bool is_new = false;
     *decision = (struct ingest_decision){0};
-    enum cs_err err = find_certificate(ingest, sighting->chain->certs[0].sha256, &certificate_id, diag);
-    if (err == CS_OK && certificate_id == 0)
+    ingest->latest = (struct endpoint_state){0};
+    enum cs_err err =
+        ingest_find_certificate(ingest, sighting->chain->certs[0].sha256, &sighted.certificate_id, diag);
+    if (err == CS_OK && sighted.certificate_id == 0)
         return diag_fail(diag, CS_E_NOT_FOUND, "a leaf that is not stored");
     if (err == CS_OK)
-        err = find_or_put_chain(ingest, sighting->chain, &chain_id, diag);
+        err = ingest_chain(ingest, sighting->chain, &sighted.chain_id, diag);
     if (err == CS_OK)
-        err = find_or_put_endpoint(ingest, sighting, &endpoint_id, diag);
+        err = find_or_put_endpoint(ingest, sighting, &sighted.endpoint_id, &is_new, diag);
+    if (err == CS_OK && !is_new)
+        err = find_asset(ingest, sighted.endpoint_id, sighting, &asset, diag);
     if (err == CS_OK)
-        err = find_asset(ingest, endpoint_id, sighting, &asset, diag);
+        err = decide(ingest, &sighted, sighting, &choice, decision, diag);
     if (err != CS_OK)
         return err;
+    ingest->latest.hash = endpoint_hash(&sighting->endpoint);
+    ingest->latest.id = sighted.endpoint_id;
     decision->is_new = asset.id == 0;
-    decision->is_changed = asset.id != 0 && asset.certificate_id != certificate_id;
-    err = decision->is_new ? put_asset(ingest, endpoint_id, chain_id, certificate_id, sighting, &asset, diag)
-                           : touch_asset(ingest, chain_id, sighting, &asset, diag);
+    decision->is_changed = asset.id != 0 && asset.certificate_id != sighted.certificate_id;
+    err = decision->is_new ? put_asset(ingest, &sighted, sighting, &choice, &asset.id, diag)
+                           : touch_asset(ingest, &sighted, sighting, &asset, &choice, diag);
     decision->asset_id = asset.id;
-    if (err == CS_OK)
-        err = extend_history(ingest, certificate_id, sighting->seen_at_s, &asset, diag);
-    if (err == CS_OK)
-        err = decide_owner(ingest, endpoint_id, certificate_id, sighting, &asset, decision, diag);
     return err;
+}
+
+/* ---- targets that ended ---- */
+
+static enum cs_err miss_assets(struct ingest *ingest, int64_t endpoint_id, const char *const *slots_seen,
+                               size_t slot_count, struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, MISS_ASSETS);
+    sql_bind_int(stmt, 1, endpoint_id);
+    sql_bind_int(stmt, 2, ingest->scan_id);
+    sql_bind_text(stmt, 3, slot_count > 0 ? slots_seen[0] : NULL);
+    sql_bind_text(stmt, 4, slot_count > 1 ? slots_seen[1] : NULL);
+    sql_bind_int(stmt, 5, GONE_AFTER);
+    return ingest_run(ingest, MISS_ASSETS, diag);
 }
 
 enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint, enum outcome outcome,
@@ -584,18 +579,16 @@ enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *en
                                 struct diag *diag)
 {
     int64_t id;
-    enum cs_err err = find_endpoint(ingest, endpoint, &id, diag);
+    bool has_name;
+    const struct endpoint_state *latest = &ingest->latest;
+    if (outcome == OUTCOME_CERTIFICATE && latest->id != 0 && latest->hash == endpoint_hash(endpoint))
+        return latest->others_live ? miss_assets(ingest, latest->id, slots_seen, slot_count, diag) : CS_OK;
+    enum cs_err err = find_endpoint(ingest, endpoint, NULL, &id, &has_name, diag);
     if (err != CS_OK || id == 0)
         return err;
     if (outcome != OUTCOME_CERTIFICATE)
-        err = touch_endpoint(ingest, id, outcome, NULL, at_s, diag);
+        err = touch_endpoint(ingest, id, outcome, at_s, diag);
     if (err != CS_OK || !outcome_is_conclusive(outcome))
         return err;
-    sqlite3_stmt *stmt = use(ingest, MISS_ASSETS);
-    sql_bind_int(stmt, 1, id);
-    sql_bind_int(stmt, 2, ingest->scan_id);
-    sql_bind_text(stmt, 3, slot_count > 0 ? slots_seen[0] : NULL);
-    sql_bind_text(stmt, 4, slot_count > 1 ? slots_seen[1] : NULL);
-    sql_bind_int(stmt, 5, GONE_AFTER);
-    return run(ingest, MISS_ASSETS, diag);
+    return miss_assets(ingest, id, slots_seen, slot_count, diag);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Takes what a scan saw into the store: certificates, endpoints, assets and their intervals. All calls are
- * made inside the caller's transaction; nothing of a failed transaction stays, in the file or in this
- * object's caches, once ingest_forget has been called after the rollback. */
+/* Takes what a scan saw into the store: certificates, endpoints, assets and their intervals, between
+ * ingest_begin and ingest_commit or ingest_rollback. Nothing of what is rolled back stays, in the file or in
+ * this object's caches. */
 #ifndef DB_INGEST_H
 #define DB_INGEST_H
 
@@ -16,10 +16,19 @@ struct ingest; /* prepared statements and caches for one scan; opaque */
 CS_MUST_USE enum cs_err ingest_new(struct ingest **out, struct store *store, int64_t scan_id,
                                    const char *network, struct diag *diag);
 void ingest_free(struct ingest *ingest);
-void ingest_forget(struct ingest *ingest);
+
+/* A transaction of the store; forgets what another process may have changed since the last one. After an
+ * error of begin none is open; after one of anything else the caller rolls back. */
+CS_MUST_USE enum cs_err ingest_begin(struct ingest *ingest, struct diag *diag);
+CS_MUST_USE enum cs_err ingest_commit(struct ingest *ingest, struct diag *diag);
+void ingest_rollback(struct ingest *ingest);
 
 /* Is the certificate stored (by an up-to-date record version)? Fast: a set in memory first. */
 bool ingest_knows_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE]);
+/* The record of one that is stored, which costs a fraction of decoding it. `out` is zeroed first and is the
+ * caller's. CS_E_NOT_FOUND. */
+CS_MUST_USE enum cs_err ingest_read_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE],
+                                                struct cert_record *out, struct diag *diag);
 /* Stores one that is not: DER, columns, value rows. */
 CS_MUST_USE enum cs_err ingest_certificate(struct ingest *ingest, const struct cert_record *record,
                                            const uint8_t *der, size_t der_len, int64_t now_s,

@@ -176,5 +176,15 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX asset_interval_asset ON asset_interval(asset_id);"
     "CREATE INDEX asset_interval_certificate ON asset_interval(certificate_id);",
+
+    /* 2: indexes without the many rows that have nothing there */
+    "DROP INDEX endpoint_host_name;"
+    "CREATE INDEX endpoint_host_name ON endpoint(host_name) WHERE host_name IS NOT NULL;"
+    "DROP INDEX asset_owner;"
+    "CREATE INDEX asset_owner ON asset(owner_id) WHERE owner_id IS NOT NULL;"
+    "DROP INDEX asset_rule;"
+    "CREATE INDEX asset_rule ON asset(rule_id) WHERE rule_id IS NOT NULL;"
+    "DROP INDEX asset_assignment;"
+    "CREATE INDEX asset_assignment ON asset(assignment_id) WHERE assignment_id IS NOT NULL;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

@@ -47,7 +47,8 @@ struct listing {
     bool widths_known;
     struct row current;
     struct buf line;
-    uint64_t taken; /* rows ended */
+    struct buf cell; /* of CSV, while it is made */
+    uint64_t taken;  /* rows ended */
     uint64_t written;
 };
 
@@ -124,6 +125,7 @@ static void free_listing(struct listing *listing)
     free(listing->held);
     buf_dispose(&listing->current.text);
     buf_dispose(&listing->line);
+    buf_dispose(&listing->cell);
     free(listing);
 }
 
@@ -285,26 +287,26 @@ static void append_csv_text(struct buf *out, const char *text, size_t len)
 static void append_csv(struct listing *listing, const char *text, size_t len, bool is_number)
 {
     struct buf *out = &listing->line;
-    struct buf clean = {0};
+    struct buf *clean = &listing->cell;
     bool formula = len > 0 && !is_number && strchr("=+-@\t", text[0]) != NULL;
+    buf_reset(clean);
     if (formula)
-        buf_append_char(&clean, '\'');
-    append_csv_text(&clean, text, len);
-    bool quoted = memchr(buf_str(&clean), '"', clean.len) != NULL ||
-                  memchr(buf_str(&clean), '\n', clean.len) != NULL ||
-                  memchr(buf_str(&clean), listing->options.csv_separator, clean.len) != NULL;
+        buf_append_char(clean, '\'');
+    append_csv_text(clean, text, len);
+    bool quoted = memchr(buf_str(clean), '"', clean->len) != NULL ||
+                  memchr(buf_str(clean), '\n', clean->len) != NULL ||
+                  memchr(buf_str(clean), listing->options.csv_separator, clean->len) != NULL;
     if (!quoted) {
-        buf_append(out, clean.data, clean.len);
+        buf_append(out, clean->data, clean->len);
     } else {
         buf_append_char(out, '"');
-        for (size_t i = 0; i < clean.len; i++) {
-            if (clean.data[i] == '"')
+        for (size_t i = 0; i < clean->len; i++) {
+            if (clean->data[i] == '"')
                 buf_append_char(out, '"');
-            buf_append_char(out, (char)clean.data[i]);
+            buf_append_char(out, (char)clean->data[i]);
         }
         buf_append_char(out, '"');
     }
-    buf_dispose(&clean);
 }
 
 /* ---- rows ---- */

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/scan_line.h"
 
+#include <stdlib.h>
+
+#include "base/cursor.h"
 #include "base/json_writer.h"
 #include "cert/finding.h"
+#include "cert/name_text.h"
+#include "model/cipher_suite.h"
 #include "model/ip.h"
+
+#define MAX_CA_NAMES 100 /* written of a request; some servers list every CA there is */
 
 static void write_ip(struct json_writer *json, const struct observation *seen)
 {
@@ -85,6 +92,59 @@ static void write_findings(struct json_writer *json, const struct scan_line *lin
     json_end_array(json);
 }
 
+static void write_ca_names(struct json_writer *json, const struct chain *chain)
+{
+    struct cursor list = {chain->ca_names.bytes, chain->ca_names.len};
+    struct cursor der;
+    json_key(json, "client_ca_names");
+    if (chain->client_certificate != REQUEST_SEEN) {
+        json_null(json);
+        return;
+    }
+    json_begin_array(json);
+    for (int i = 0; i < MAX_CA_NAMES && cursor_vector(&list, 2, &der); i++) {
+        char *name = cert_name_text_of_der(der.at, der.left);
+        if (name != NULL)
+            json_string(json, name);
+        free(name);
+    }
+    json_end_array(json);
+}
+
+static int64_t count_scts(const struct raw *sct_list)
+{
+    struct cursor bytes = {sct_list->bytes, sct_list->len};
+    struct cursor list;
+    struct cursor sct;
+    int64_t count = 0;
+    if (!cursor_vector(&bytes, 2, &list))
+        return 0;
+    while (cursor_vector(&list, 2, &sct))
+        count++;
+    return count;
+}
+
+/* What the server had said by the time the chain was there; null where it had not got so far. */
+static void write_handshake(struct json_writer *json, const struct chain *chain)
+{
+    const struct cipher_suite *suite = cipher_suite_find(chain->cipher_suite);
+    bool is_whole = chain->client_certificate != REQUEST_UNKNOWN;
+    json_member_string(json, "tls_version", tls_version_name(chain->tls_version));
+    json_member_string(json, "cipher_suite", suite != NULL ? suite->name : NULL);
+    json_member_string(json, "key_exchange_group", tls_group_name(chain->group));
+    if (is_whole || chain->ocsp_response.bytes != NULL)
+        json_member_bool(json, "ocsp_stapled", chain->ocsp_response.bytes != NULL);
+    else
+        json_member_string(json, "ocsp_stapled", NULL);
+    json_member_int(json, "sct_count", count_scts(&chain->sct_list));
+    if (is_whole)
+        json_member_bool(json, "client_certificate_requested", chain->client_certificate == REQUEST_SEEN);
+    else
+        json_member_string(json, "client_certificate_requested", NULL);
+    write_ca_names(json, chain);
+    json_member_string(json, "lane", lane_name(chain->lane));
+}
+
 static void write_certificate(struct json_writer *json, const struct scan_line *line)
 {
     json_key(json, "sha256");
@@ -98,8 +158,7 @@ static void write_certificate(struct json_writer *json, const struct scan_line *
         write_malformed(json);
     else
         write_fields(json, line->leaf);
-    json_member_string(json, "tls_version", tls_version_name(line->chain->tls_version));
-    json_member_string(json, "lane", lane_name(line->chain->lane));
+    write_handshake(json, line->chain);
     json_member_string(json, "owner_organization", line->owner_organization);
     json_member_string(json, "owner_department", line->owner_department);
     json_member_string(json, "rule", line->rule);

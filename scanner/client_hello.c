@@ -106,9 +106,9 @@ static void put_server_name(struct buf *out, const char *name)
     end_vector(out, extension, 2);
 }
 
-static void put_signatures(struct buf *out, enum key_family keys)
+static void put_signature_list(struct buf *out, enum tls_extension type, enum key_family keys)
 {
-    size_t extension = begin_extension(out, TLS_EXT_SIGNATURE_ALGORITHMS);
+    size_t extension = begin_extension(out, type);
     size_t list = begin_vector(out, 2);
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         if (keys == KEY_FAMILY_ANY || signatures[i].keys == keys)
@@ -116,6 +116,15 @@ static void put_signatures(struct buf *out, enum key_family keys)
     }
     end_vector(out, list, 2);
     end_vector(out, extension, 2);
+}
+
+/* The list of keys asked for would also hold for signatures within the chain, whose issuers may have others:
+ * a second list says that those may be of any kind (RFC 8446, 4.2.3). */
+static void put_signatures(struct buf *out, enum key_family keys)
+{
+    put_signature_list(out, TLS_EXT_SIGNATURE_ALGORITHMS, keys);
+    if (keys != KEY_FAMILY_ANY)
+        put_signature_list(out, TLS_EXT_SIGNATURE_ALGORITHMS_CERT, KEY_FAMILY_ANY);
 }
 
 static void put_key_share(struct buf *out, const struct client_hello *hello)

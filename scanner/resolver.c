@@ -15,9 +15,11 @@
 
 #define MAX_ADDRESSES 64 /* of one name */
 #define MAX_SOCKETS   256
+#define ABSOLUTE_NAME 512 /* room for a name and a dot; longer ones are cut, which no server knows */
 
 struct resolver {
     ares_channel channel;
+    bool has_own_server; /* one that was named, not the system's */
     const struct text_list *names;
     size_t begun;
     size_t ended;
@@ -106,8 +108,20 @@ static void on_answer(void *data, int status, int timeouts, struct ares_addrinfo
     free(lookup);
 }
 
+/* The system's search list is for short names of the system's own servers; a full name that does not exist
+ * must not become another one in somebody's domain. */
+static const char *absolute(const struct resolver *resolver, const char *name, char full[ABSOLUTE_NAME])
+{
+    bool is_short = strchr(name, '.') == NULL;
+    if (is_short && !resolver->has_own_server)
+        return name;
+    snprintf(full, ABSOLUTE_NAME, "%s.", name);
+    return full;
+}
+
 static void begin_lookup(struct resolver *resolver, const char *name)
 {
+    char full[ABSOLUTE_NAME];
     struct ares_addrinfo_hints hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
     struct lookup *lookup = malloc(sizeof *lookup);
@@ -118,7 +132,7 @@ static void begin_lookup(struct resolver *resolver, const char *name)
         return;
     }
     *lookup = (struct lookup){resolver, name};
-    ares_getaddrinfo(resolver->channel, name, NULL, &hints, on_answer, lookup);
+    ares_getaddrinfo(resolver->channel, absolute(resolver, name, full), NULL, &hints, on_answer, lookup);
 }
 
 static void wait_and_process(struct resolver *resolver)
@@ -177,7 +191,8 @@ static enum cs_err open_channel(struct resolver *resolver, const struct resolver
         .sock_state_cb_data = resolver,
     };
     int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-    if (options->server != NULL)
+    resolver->has_own_server = options->server != NULL;
+    if (resolver->has_own_server)
         mask |= ARES_OPT_LOOKUPS;
     int status = ares_init_options(&resolver->channel, &ares, mask);
     if (status != ARES_SUCCESS)

@@ -49,12 +49,29 @@ static bool can_speak(const struct build *build, struct port_entry port)
     return build->ready == NULL || build->ready((enum protocol)port.protocol);
 }
 
+static bool some_target_has_no_port(const struct target_list *list)
+{
+    for (size_t i = 0; i < list->range_count; i++) {
+        if (list->ranges[i].port.port == 0)
+            return true;
+    }
+    for (size_t i = 0; i < list->name_count; i++) {
+        if (list->names[i].is_target)
+            return true;
+    }
+    return false;
+}
+
 static enum cs_err split_ports(struct build *build)
 {
     enum cs_err err = CS_OK;
+    bool asked = some_target_has_no_port(build->list);
     for (size_t i = 0; i < build->list->ports->count && err == CS_OK; i++) {
         struct port_entry port = build->list->ports->entries[i];
-        err = port_list_add(can_speak(build, port) ? &build->ports : &build->left_out, port);
+        if (can_speak(build, port))
+            err = port_list_add(&build->ports, port);
+        else if (asked)
+            err = port_list_add(&build->left_out, port);
     }
     return err;
 }

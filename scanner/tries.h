@@ -33,7 +33,8 @@ try {
 struct tries { /* of one target; private */
     struct try current;
     unsigned count;  /* begun */
-    bool negotiable; /* the modern hello was refused with an alert that a hello of libssl may not get */
+    bool alerted;    /* one of our hellos was refused with an alert ... */
+    bool negotiable; /* ... the first of which was about what we offered: libssl's offer may suit */
 };
 
 struct try_end {

@@ -63,9 +63,14 @@ def stop(process):
     process.communicate()
 
 
+def installed(program):
+    """The path of a program; None = it is not there."""
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+
+
 def need(program):
     """The path of a real server; where it is missing the test is skipped, or fails where servers are required."""
-    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    path = installed(program)
     if path is None:
         if os.environ.get("CERTSCOUR_REQUIRE_SERVERS") == "1":
             raise AssertionError(f"{program} is required (./quickstart test --servers installs it)")
@@ -79,11 +84,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for_port(address, port, seconds=20):
+def wait_for_port(address, port, seconds=20, alive=lambda: None):
+    """`alive` is called between attempts, to raise what there is no waiting for."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1):
             return
+        alive()
         time.sleep(0.05)
     raise AssertionError(f"nothing listens on {address}:{port}")
 

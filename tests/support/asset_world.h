@@ -94,12 +94,12 @@ static inline void asset_world_sees(struct asset_world *world, const char *endpo
         certs[chain.cert_count++] = asset_world_der(issuer);
     assert_int_equal(endpoint_parse(endpoint, &sighting.endpoint, server_name), CS_OK);
     sighting.endpoint.network = "";
-    assert_int_equal(store_begin(world->store, &world->diag), CS_OK);
+    assert_int_equal(ingest_begin(world->ingest, &world->diag), CS_OK);
     sighting.slot = asset_world_keep(world, leaf);
     if (issuer != NULL)
         asset_world_keep(world, issuer);
     assert_int_equal(ingest_sighting(world->ingest, &sighting, &decision, &world->diag), CS_OK);
-    assert_int_equal(store_commit(world->store, &world->diag), CS_OK);
+    assert_int_equal(ingest_commit(world->ingest, &world->diag), CS_OK);
 }
 
 /* A certificate of that name, valid around WORLD_NOW_S. */

@@ -40,11 +40,11 @@ static void ingest_record(struct store *store, int64_t scan_id, const struct cor
     };
     memcpy(leaf.sha256, record->cert.sha256, SHA256_SIZE);
     assert_int_equal(ingest_new(&ingest, store, scan_id, record->endpoint.network, NULL), CS_OK);
-    assert_int_equal(store_begin(store, NULL), CS_OK);
+    assert_int_equal(ingest_begin(ingest, NULL), CS_OK);
     assert_int_equal(ingest_certificate(ingest, &record->cert, leaf.bytes, leaf.len, NOW_S, NULL), CS_OK);
     assert_int_equal(ingest_sighting(ingest, &sighting, &decision, NULL), CS_OK);
     assert_true(decision.is_new);
-    assert_int_equal(store_commit(store, NULL), CS_OK);
+    assert_int_equal(ingest_commit(ingest, NULL), CS_OK);
     ingest_free(ingest);
 }
 

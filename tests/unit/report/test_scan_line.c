@@ -134,6 +134,83 @@ static void a_certificate_brings_its_fields_owner_and_findings(void **state)
     text_list_dispose(&leaf.dns_names);
 }
 
+/* CN=A, as a CertificateRequest carries it: behind its length. */
+static const uint8_t ca_names[] = {0x00, 0x0E, 0x30, 0x0C, 0x31, 0x0A, 0x30, 0x08,
+                                   0x06, 0x03, 0x55, 0x04, 0x03, 0x0C, 0x01, 0x41};
+static const uint8_t two_scts[] = {0x00, 0x07, 0x00, 0x01, 0xAA, 0x00, 0x02, 0xBB, 0xBB};
+
+static struct json_value *line_of_chain(const struct chain *chain)
+{
+    struct observation seen = seen_at("192.0.2.1");
+    struct cert_record leaf = {.malformed = true};
+    struct scan_line line = {
+        .network = "", .observation = &seen, .chain = chain, .leaf = &leaf, .now_s = NOW_S};
+    return line_as_json(&line);
+}
+
+static void what_the_server_said_beside_its_chain_is_there(void **state)
+{
+    (void)state;
+    struct der der = {0};
+    struct chain chain = one_certificate(&der);
+    int64_t number;
+    bool truth;
+    chain.cipher_suite = 0xC02B;
+    chain.group = 29;
+    chain.client_certificate = REQUEST_SEEN;
+    chain.ocsp_response = (struct raw){ca_names, 1};
+    chain.sct_list = (struct raw){two_scts, sizeof two_scts};
+    chain.ca_names = (struct raw){ca_names, sizeof ca_names};
+    struct json_value *json = line_of_chain(&chain);
+    assert_member(json, "cipher_suite", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+    assert_member(json, "key_exchange_group", "x25519");
+    assert_true(json_to_bool(json_get(json, "ocsp_stapled"), &truth) && truth);
+    assert_true(json_to_bool(json_get(json, "client_certificate_requested"), &truth) && truth);
+    assert_true(json_to_int(json_get(json, "sct_count"), &number));
+    assert_int_equal(number, 2);
+    assert_int_equal(json_array_len(json_get(json, "client_ca_names")), 1);
+    assert_string_equal(json_to_string(json_array_first(json_get(json, "client_ca_names"))), "CN=A");
+    json_free(json);
+}
+
+static void what_it_had_not_said_yet_is_null_and_what_it_left_out_is_false(void **state)
+{
+    static const char *const fields[] = {"cipher_suite", "key_exchange_group", "ocsp_stapled",
+                                         "client_certificate_requested", "client_ca_names"};
+    (void)state;
+    struct der der = {0};
+    struct chain chain = one_certificate(&der);
+    bool truth;
+    struct json_value *json = line_of_chain(&chain);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        assert_non_null(json_get(json, fields[i]));
+        assert_true(json_is_null(json_get(json, fields[i])));
+    }
+    json_free(json);
+    chain.client_certificate = REQUEST_ABSENT; /* which comes behind a staple */
+    json = line_of_chain(&chain);
+    assert_true(json_to_bool(json_get(json, "ocsp_stapled"), &truth) && !truth);
+    assert_true(json_to_bool(json_get(json, "client_certificate_requested"), &truth) && !truth);
+    assert_true(json_is_null(json_get(json, "client_ca_names")));
+    json_free(json);
+}
+
+static void names_and_timestamps_that_lie_about_their_length_are_left_out(void **state)
+{
+    (void)state;
+    struct der der = {0};
+    struct chain chain = one_certificate(&der);
+    int64_t number;
+    chain.client_certificate = REQUEST_SEEN;
+    chain.sct_list = (struct raw){two_scts, sizeof two_scts - 1};
+    chain.ca_names = (struct raw){ca_names, sizeof ca_names - 1};
+    struct json_value *json = line_of_chain(&chain);
+    assert_true(json_to_int(json_get(json, "sct_count"), &number));
+    assert_int_equal(number, 0);
+    assert_int_equal(json_array_len(json_get(json, "client_ca_names")), 0);
+    json_free(json);
+}
+
 static void a_certificate_that_cannot_be_decoded_has_null_fields_and_the_finding_malformed(void **state)
 {
     (void)state;
@@ -161,6 +238,9 @@ int main(void)
         cmocka_unit_test(a_target_without_certificate_has_an_outcome_and_nothing_of_a_certificate),
         cmocka_unit_test(an_unresolved_name_has_no_address_and_an_unstored_scan_no_id),
         cmocka_unit_test(a_certificate_brings_its_fields_owner_and_findings),
+        cmocka_unit_test(what_the_server_said_beside_its_chain_is_there),
+        cmocka_unit_test(what_it_had_not_said_yet_is_null_and_what_it_left_out_is_false),
+        cmocka_unit_test(names_and_timestamps_that_lie_about_their_length_are_left_out),
         cmocka_unit_test(a_certificate_that_cannot_be_decoded_has_null_fields_and_the_finding_malformed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

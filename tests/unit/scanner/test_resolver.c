@@ -36,6 +36,8 @@ static const struct dns_record zone[] = {
     {"cut.example", "cut", NULL},
     {"cut.example", "A", "192.0.2.66"},
     {"localhost", "A", "192.0.2.66"},
+    {"typo.example.campus.example", "A", "192.0.2.66"},
+    {"www.campus.example", "A", "192.0.2.66"},
 };
 
 struct findings {
@@ -270,6 +272,21 @@ static void localhost_needs_no_dns(void **state)
     assert_non_null(strstr(findings.lines.items[0], "127.0.0.1"));
 }
 
+static void a_name_never_becomes_another_one_by_the_search_list(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("LOCALDOMAIN", "campus.example", 1), 0);
+    ask_for("typo.example");
+    ask_for("www");
+    resolve();
+    unsetenv("LOCALDOMAIN");
+    assert_int_equal(findings.lines.count, 2);
+    for (size_t i = 0; i < findings.lines.count; i++)
+        assert_null(strstr(findings.lines.items[i], "192.0.2.66"));
+    assert_int_equal(dns_server_questions(server, "typo.example.campus"), 0);
+    assert_int_equal(dns_server_questions(server, "www.campus"), 0);
+}
+
 static void no_name_is_no_work(void **state)
 {
     (void)state;
@@ -314,6 +331,7 @@ int main(void)
         CASE(at_most_so_many_are_asked_at_once),
         CASE(the_first_error_of_the_callback_ends_the_run),
         CASE(localhost_needs_no_dns),
+        CASE(a_name_never_becomes_another_one_by_the_search_list),
         CASE(no_name_is_no_work),
         CASE(a_server_that_is_no_address_is_refused),
     };

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Certificates and chains: those met lately are remembered, so that one served in many places costs no SQL.
+ */
+#include <string.h>
+
+#include "db/ingest_inner.h"
+
+static uint64_t fingerprint(const uint8_t sha256[SHA256_SIZE])
+{
+    uint64_t key;
+    memcpy(&key, sha256, sizeof key);
+    return key;
+}
+
+enum cs_err ingest_load_certificates(struct ingest *ingest, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum cs_err err =
+        sql_prepare(ingest->store, &stmt,
+                    "SELECT substr(sha256, 1, 8) FROM certificate WHERE record_version >= ?1", diag);
+    if (err == CS_OK)
+        sql_bind_int(stmt, 1, CERT_RECORD_VERSION);
+    while (err == CS_OK) {
+        err = sql_step(ingest->store, stmt, &row, diag);
+        if (err != CS_OK || !row)
+            break;
+        if (sqlite3_column_bytes(stmt, 0) == sizeof(uint64_t))
+            err = set64_add(&ingest->certificates, fingerprint(sqlite3_column_blob(stmt, 0)), NULL);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+static struct remembered_certificate *place_of(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE])
+{
+    return &ingest->memory->certificates[fingerprint(sha256) % CERTIFICATES_REMEMBERED];
+}
+
+static void remember(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE], int64_t id)
+{
+    struct remembered_certificate *place = place_of(ingest, sha256);
+    memcpy(place->sha256, sha256, SHA256_SIZE);
+    place->id = id;
+}
+
+enum cs_err ingest_find_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE], int64_t *id,
+                                    struct diag *diag)
+{
+    const struct remembered_certificate *place = place_of(ingest, sha256);
+    if (place->id != 0 && memcmp(place->sha256, sha256, SHA256_SIZE) == 0) {
+        *id = place->id;
+        return CS_OK;
+    }
+    *id = 0;
+    if (!set64_has(&ingest->certificates, fingerprint(sha256)))
+        return CS_OK;
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_CERTIFICATE);
+    sql_bind_blob(stmt, 1, sha256, SHA256_SIZE);
+    sql_bind_int(stmt, 2, CERT_RECORD_VERSION);
+    enum cs_err err = sql_int(ingest->store, stmt, id, 0, diag);
+    if (err == CS_OK && *id != 0)
+        remember(ingest, sha256, *id);
+    return err;
+}
+
+bool ingest_knows_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE])
+{
+    int64_t id;
+    return ingest_find_certificate(ingest, sha256, &id, NULL) == CS_OK && id != 0;
+}
+
+static void bind_record(sqlite3_stmt *stmt, const struct cert_record *record)
+{
+    const char *const texts[] = {
+        record->common_name,
+        record->subject,
+        record->organization,
+        record->city,
+        record->state,
+        record->country,
+        record->issuer,
+        record->issuer_common_name,
+        record->issuer_organization,
+        record->serial,
+        record->key_type,
+    };
+    sqlite3_clear_bindings(stmt);
+    sql_bind_blob(stmt, 1, record->sha256, SHA256_SIZE);
+    sql_bind_int(stmt, 2, CERT_RECORD_VERSION);
+    sql_bind_int(stmt, 3, record->malformed);
+    if (record->malformed)
+        return;
+    sql_bind_blob(stmt, 4, record->spki_sha256, SHA256_SIZE);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        sql_bind_text(stmt, 5 + (int)i, texts[i]);
+    sql_bind_id(stmt, 16, record->key_bits);
+    sql_bind_text(stmt, 17, record->signature_algorithm);
+    sql_bind_text(stmt, 18, record->template_name);
+    sql_bind_int(stmt, 19, record->not_before_s);
+    sql_bind_int(stmt, 20, record->not_after_s);
+    sql_bind_int(stmt, 21, cert_record_lifetime_days(record));
+    sql_bind_int(stmt, 22, record->self_signed);
+    sql_bind_int(stmt, 23, record->is_ca);
+    sql_bind_int(stmt, 24, record->wildcard);
+}
+
+static enum cs_err put_values(struct ingest *ingest, const struct cert_record *record, int64_t id,
+                              struct diag *diag)
+{
+    struct cert_record borrowed = *record; /* for the lists alone */
+    sql_bind_int(ingest_use(ingest, CLEAR_VALUES), 1, id);
+    enum cs_err err = ingest_run(ingest, CLEAR_VALUES, diag);
+    for (int kind = VALUE_DNS_NAME; kind <= VALUE_KIND_LAST && err == CS_OK; kind++) {
+        const struct text_list *list = certificate_values(&borrowed, (enum value_kind)kind);
+        for (size_t i = 0; i < list->count && err == CS_OK; i++) {
+            sqlite3_stmt *stmt = ingest_use(ingest, PUT_VALUE);
+            sql_bind_int(stmt, 1, id);
+            sql_bind_int(stmt, 2, kind);
+            sql_bind_int(stmt, 3, (int64_t)i);
+            sql_bind_text(stmt, 4, list->items[i]);
+            err = ingest_run(ingest, PUT_VALUE, diag);
+        }
+    }
+    return err;
+}
+
+enum cs_err ingest_certificate(struct ingest *ingest, const struct cert_record *record, const uint8_t *der,
+                               size_t der_len, int64_t now_s, struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, PUT_CERTIFICATE);
+    int64_t id;
+    bind_record(stmt, record);
+    sql_bind_int(stmt, 25, now_s);
+    sql_bind_blob(stmt, 26, der, der_len);
+    enum cs_err err = sql_int(ingest->store, stmt, &id, 0, diag);
+    if (err == CS_OK)
+        err = put_values(ingest, record, id, diag);
+    if (err == CS_OK)
+        err = set64_add(&ingest->certificates, fingerprint(record->sha256), NULL);
+    if (err == CS_OK)
+        remember(ingest, record->sha256, id);
+    return err;
+}
+
+enum cs_err ingest_read_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE],
+                                    struct cert_record *out, struct diag *diag)
+{
+    int64_t id;
+    bool row = false;
+    sqlite3_stmt *stmt = ingest_use(ingest, READ_CERTIFICATE);
+    *out = (struct cert_record){0};
+    enum cs_err err = ingest_find_certificate(ingest, sha256, &id, diag);
+    if (err != CS_OK || id == 0)
+        return err == CS_OK ? CS_E_NOT_FOUND : err;
+    sql_bind_int(stmt, 1, id);
+    err = sql_step(ingest->store, stmt, &row, diag);
+    if (err == CS_OK && !row)
+        return CS_E_NOT_FOUND;
+    if (err == CS_OK)
+        err = certificate_reader_read(&ingest->reader, stmt, 0, id, diag);
+    sqlite3_reset(stmt);
+    if (err == CS_OK) {
+        *out = ingest->reader.record;
+        ingest->reader.record = (struct cert_record){0};
+    }
+    ingest->reader.id = 0;
+    return err;
+}
+
+static struct remembered_chain *chain_place_of(struct ingest *ingest, const struct chain *chain)
+{
+    uint64_t key = chain->cert_count;
+    for (size_t i = 0; i < chain->cert_count; i++) {
+        uint64_t part;
+        memcpy(&part, chain->certs[i].sha256, sizeof part);
+        key = key * 31 + part;
+    }
+    return &ingest->memory->chains[key % CHAINS_REMEMBERED];
+}
+
+enum cs_err ingest_chain(struct ingest *ingest, const struct chain *chain, int64_t *id, struct diag *diag)
+{
+    uint8_t members[CHAIN_MAX_CERTS * SHA256_SIZE];
+    size_t len = chain->cert_count * SHA256_SIZE;
+    struct remembered_chain *place = chain_place_of(ingest, chain);
+    for (size_t i = 0; i < chain->cert_count; i++)
+        memcpy(members + i * SHA256_SIZE, chain->certs[i].sha256, SHA256_SIZE);
+    if (place->id != 0 && place->cert_count == chain->cert_count &&
+        memcmp(place->members, members, len) == 0) {
+        *id = place->id;
+        return CS_OK;
+    }
+    sql_bind_blob(ingest_use(ingest, FIND_CHAIN), 1, members, len);
+    enum cs_err err = sql_int(ingest->store, ingest_use(ingest, FIND_CHAIN), id, 0, diag);
+    if (err == CS_OK && *id == 0) {
+        sql_bind_blob(ingest_use(ingest, PUT_CHAIN), 1, members, len);
+        err = ingest_run(ingest, PUT_CHAIN, diag);
+        *id = ingest_last_id(ingest);
+    }
+    if (err == CS_OK && chain->cert_count <= CHAIN_REMEMBERED_CERTS) {
+        memcpy(place->members, members, len);
+        place->cert_count = chain->cert_count;
+        place->id = *id;
+    }
+    return err;
+}
