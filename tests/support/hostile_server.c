@@ -24,6 +24,7 @@
 
 struct connection {
     int fd;
+    const struct hostile_script *script;
     uint32_t host; /* the server's side of it, host byte order; 0 for IPv6 */
     bool heard;    /* the client has sent something */
     bool said;     /* all of the script */
@@ -35,7 +36,9 @@ struct connection {
 };
 
 struct hostile_server {
-    struct hostile_script script;
+    struct hostile_script first_script;
+    const struct hostile_script *script; /* of the next connection */
+    bool has_pauses;                     /* in one of the scripts */
     pthread_t thread;
     int listener;
     int epoll;
@@ -128,7 +131,7 @@ static void watch(const struct hostile_server *server, struct connection *connec
 /* False when there is nothing more to say for now. */
 static bool say_piece(struct hostile_server *server, struct connection *connection)
 {
-    const struct hostile_script *script = &server->script;
+    const struct hostile_script *script = connection->script;
     size_t left = script->len - connection->at;
     size_t want = script->piece != 0 && script->piece < left ? script->piece : left;
     ssize_t sent = send(connection->fd, (const char *)script->bytes + connection->at, want, MSG_NOSIGNAL);
@@ -144,7 +147,7 @@ static bool say_piece(struct hostile_server *server, struct connection *connecti
 
 static void play(struct hostile_server *server, struct connection *connection)
 {
-    const struct hostile_script *script = &server->script;
+    const struct hostile_script *script = connection->script;
     if (connection->ended || (script->waits && !connection->heard) || now_ms() < connection->due_ms)
         return;
     for (int i = 0; connection->at < script->len; i++) {
@@ -180,7 +183,7 @@ static int wait_ms(const struct hostile_server *server)
 {
     int64_t wait = IDLE_WAIT_MS;
     int64_t now = now_ms();
-    if (server->script.every_ms == 0 && server->script.hold_ms == 0)
+    if (!server->has_pauses)
         return IDLE_WAIT_MS;
     for (const struct connection *it = server->connections; it != NULL; it = it->next) {
         if (it->due_ms != 0 && !it->ended && it->due_ms - now < wait)
@@ -201,13 +204,16 @@ static void accept_one(struct hostile_server *server, int fd)
         return;
     }
     connection->fd = fd;
+    connection->script = server->script;
+    if (server->script->next != NULL)
+        server->script = server->script->next;
     connection->host = local_host(fd);
     connection->next = server->connections;
     if (server->connections != NULL)
         server->connections->previous = connection;
     server->connections = connection;
     atomic_fetch_add(&server->accepted, 1);
-    if (server->script.counts)
+    if (connection->script->counts)
         count_at_once(server, connection->host);
     play(server, connection);
 }
@@ -219,12 +225,23 @@ static void accept_all(struct hostile_server *server)
         accept_one(server, fd);
 }
 
+/* By the version in the message, behind 5 bytes of record and 4 of message header. */
+static bool is_newer_hello(const uint8_t *bytes, size_t len)
+{
+    return len >= 11 && bytes[0] == 22 && bytes[5] == 1 && (bytes[9] << 8 | bytes[10]) > 0x0301;
+}
+
 static void on_event(struct hostile_server *server, struct connection *connection)
 {
     char heard[4096];
     ssize_t len = recv(connection->fd, heard, sizeof heard, MSG_DONTWAIT);
     if (len == 0 || (len < 0 && errno != EAGAIN)) { /* the client has closed, or reset */
         drop(server, connection);
+        return;
+    }
+    if (len > 0 && connection->script->only_small_hello &&
+        is_newer_hello((const uint8_t *)heard, (size_t)len)) {
+        reset(server, connection);
         return;
     }
     connection->heard |= len > 0;
@@ -319,7 +336,10 @@ struct hostile_server *hostile_server_start(const char *address, const struct ho
     struct hostile_server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return NULL;
-    server->script = *script;
+    server->first_script = *script;
+    server->script = &server->first_script;
+    for (const struct hostile_script *it = script; it != NULL; it = it->next)
+        server->has_pauses |= it->every_ms > 0 || it->hold_ms > 0;
     server->listener = listen_on(address, &server->port);
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     server->stop = eventfd(0, EFD_CLOEXEC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A server on loopback that plays one script to every connection, from a thread of its own: silent, slow,
+/* A server on loopback that plays a script to every connection, from a thread of its own: silent, slow,
  * lying, endless, closing, resetting. It also counts how many connections it has at once, by host and by
  * prefix, as a server sees them. */
 #ifndef TESTS_SUPPORT_HOSTILE_SERVER_H
@@ -26,6 +26,8 @@ struct hostile_script {
     unsigned hold_ms;  /* after all is said, before the end */
     enum hostile_end end;
     bool counts; /* keep the counts of connections at once (costs a look at all of them for each new one) */
+    bool only_small_hello;             /* a ClientHello of TLS 1.2 or newer gets a RST */
+    const struct hostile_script *next; /* for the connection after this; NULL = the same again. Borrowed */
 };
 
 struct hostile_counts {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,6 +33,7 @@ struct tls_server {
     pthread_t thread;
     int listener;
     uint16_t port;
+    _Atomic unsigned connections;
 };
 
 /* ---- identity ---- */
@@ -246,8 +248,10 @@ static void *serve(void *data)
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &broken_pipe, NULL);
-    for (int fd; (fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;)
+    for (int fd; (fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
+        atomic_fetch_add(&server->connections, 1);
         handshake(server, fd);
+    }
     return NULL;
 }
 
@@ -307,6 +311,11 @@ struct tls_server *tls_server_start(const char *address, const struct tls_server
 uint16_t tls_server_port(const struct tls_server *server)
 {
     return server->port;
+}
+
+unsigned tls_server_connections(const struct tls_server *server)
+{
+    return atomic_load(&server->connections);
 }
 
 const uint8_t *tls_server_certificate(const struct tls_server *server, unsigned number, size_t *len)

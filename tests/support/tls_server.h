@@ -31,6 +31,7 @@ struct tls_server;
 /* Listens on a free port of `address` in 127.0.0.0/8. NULL on failure. */
 struct tls_server *tls_server_start(const char *address, const struct tls_server_options *options);
 uint16_t tls_server_port(const struct tls_server *server);
+unsigned tls_server_connections(const struct tls_server *server); /* accepted so far */
 /* DER of the certificate for options->keys[number]; borrowed. */
 const uint8_t *tls_server_certificate(const struct tls_server *server, unsigned number, size_t *len);
 void tls_server_stop(struct tls_server *server); /* NULL is fine */
