@@ -1291,8 +1291,8 @@ static void sealed_messages_may_share_records_and_records_messages(void **state)
     for (size_t piece = 1; piece <= plain13.len; piece++) {
         struct tls13_record records[128] = {0};
         size_t count = 0;
-        for (size_t at = 0; at < plain13.len; at += piece)
-            records[count++] = (struct tls13_record){
+        for (size_t at = 0; at < plain13.len; at += piece, count++)
+            records[count] = (struct tls13_record){
                 .type = 22,
                 .bytes = plain13.data + at,
                 .len = plain13.len - at < piece ? plain13.len - at : piece,
