@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scanner/lane_direct_world.h"
 
+static struct buf plain13; /* messages13(NULL, NULL, 2) */
+
 static void a_flight_of_tls_13_may_be_split_anywhere(void **state)
 {
     static const struct tls13_server_options kinds[] = {
@@ -213,8 +215,8 @@ static void sealed_messages_may_share_records_and_records_messages(void **state)
     for (size_t piece = 1; piece <= plain13.len; piece++) {
         struct tls13_record records[128] = {0};
         size_t count = 0;
-        for (size_t at = 0; at < plain13.len; at += piece)
-            records[count++] = (struct tls13_record){
+        for (size_t at = 0; at < plain13.len; at += piece, count++)
+            records[count] = (struct tls13_record){
                 .type = 22,
                 .bytes = plain13.data + at,
                 .len = plain13.len - at < piece ? plain13.len - at : piece,
@@ -458,8 +460,6 @@ static void two_handshakes_side_by_side_do_not_mix(void **state)
         buf_dispose(&answers[i]);
     }
 }
-
-static struct buf plain13; /* messages13(NULL, NULL, 2) */
 
 static int make_server(void **state)
 {
