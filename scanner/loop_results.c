@@ -76,6 +76,7 @@ static struct observation *observe(const struct finished *what, struct probe_res
     seen->seen_at_ms = now_ms;
     memcpy(seen->chains, result->chains, sizeof seen->chains);
     seen->chain_count = result->chain_count;
+    seen->other_keys_asked = result->other_keys_asked;
     result->chain_count = 0;
     return seen;
 }
