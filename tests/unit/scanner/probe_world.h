@@ -20,6 +20,7 @@
 #include "scanner/leaf_key.h"
 #include "scanner/probe.h"
 #include "tests/support/hostile_server.h"
+#include "tests/support/tls13_server.h"
 #include "tests/support/tls_server.h"
 #include "tests/unit/scanner/flight.h"
 

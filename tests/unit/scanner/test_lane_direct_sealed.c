@@ -461,6 +461,43 @@ static void two_handshakes_side_by_side_do_not_mix(void **state)
     }
 }
 
+/* ---- memory ---- */
+
+static void without_room_for_a_hello_it_is_no_fault_of_the_server(void **state)
+{
+    struct lane_direct lane;
+    struct lane_result result = {0};
+    struct buf out = {.max = 100};
+    (void)state;
+    begin(&lane, usual);
+    assert_int_equal(step(&lane, NULL, 0, &out, &result), LANE_END);
+    assert_int_equal(result.outcome, OUTCOME_LOCAL_ERROR);
+    assert_string_equal(result.detail, "out of memory");
+    lane_direct_dispose(&lane);
+    buf_dispose(&out);
+}
+
+static void nor_without_room_for_the_second(void **state)
+{
+    struct lane_direct lane;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    struct buf answer = {0};
+    struct tls13_server *server = tls13_server_new(&(struct tls13_server_options){.group = 0x17});
+    (void)state;
+    begin(&lane, usual);
+    assert_int_equal(step(&lane, NULL, 0, &out, &result), LANE_MORE);
+    assert_true(tls13_server_take(server, out.data, out.len, &answer));
+    buf_reset(&out);
+    out.max = 100;
+    assert_int_equal(step(&lane, answer.data, answer.len, &out, &result), LANE_END);
+    assert_int_equal(result.outcome, OUTCOME_LOCAL_ERROR);
+    tls13_server_free(server);
+    lane_direct_dispose(&lane);
+    buf_dispose(&answer);
+    buf_dispose(&out);
+}
+
 static int make_server(void **state)
 {
     plain13 = messages13(NULL, NULL, 2);
@@ -507,6 +544,8 @@ int main(void)
         cmocka_unit_test(what_comes_with_the_leaf_is_kept),
         cmocka_unit_test(what_breaks_after_a_sealed_certificate_loses_nothing),
         cmocka_unit_test(two_handshakes_side_by_side_do_not_mix),
+        cmocka_unit_test(without_room_for_a_hello_it_is_no_fault_of_the_server),
+        cmocka_unit_test(nor_without_room_for_the_second),
     };
     return cmocka_run_group_tests(tests, make_server, free_server);
 }

@@ -297,6 +297,59 @@ static void ipv6_is_no_other_case(void **state)
     hostile_server_stop(server);
 }
 
+/* Carries what there is from the probe's peer `fd` to `server` and back; false when the probe has gone. */
+static bool serve_some(int fd, struct tls13_server *server)
+{
+    uint8_t in[4096];
+    struct buf out = {0};
+    ssize_t len = recv(fd, in, sizeof in, MSG_DONTWAIT);
+    if (len > 0)
+        assert_true(tls13_server_take(server, in, (size_t)len, &out));
+    if (out.len > 0)
+        assert_int_equal(send(fd, out.data, out.len, MSG_NOSIGNAL), out.len);
+    buf_dispose(&out);
+    return ends == 0;
+}
+
+static void make_small(int fd)
+{
+    int least = 1;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+}
+
+/* The server compares the second hello with the first, so no byte of it may be lost. */
+static void a_hello_that_does_not_go_out_at_once_goes_out_in_time(void **state)
+{
+    static const char cookie[15000] = "crumbs";
+    static const uint8_t message[] = {11, 0, 0, 13, 0, 0, 0, 9, 0, 0, 4, 'd', 'e', 'r', '!', 0, 0};
+    const struct tls13_record record = {.type = 22, .bytes = message, .len = sizeof message};
+    struct tls13_server *server = tls13_server_new(&(struct tls13_server_options){
+        .retries = 1, .cookie = cookie, .cookie_len = sizeof cookie, .records = &record, .record_count = 1});
+    bool was_partly_sent = false;
+    uv_os_fd_t ours;
+    uint16_t port;
+    int least = 1;
+    int listener = unused_port(&port);
+    (void)state;
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &least, sizeof least), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    begin("127.0.0.1", port, NULL);
+    assert_int_equal(uv_fileno((uv_handle_t *)&probe.tcp, &ours), 0);
+    make_small(ours);
+    int fd = accept(listener, NULL, NULL);
+    assert_true(fd >= 0);
+    do {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        was_partly_sent |= probe.sending.len > 0;
+    } while (serve_some(fd, server));
+    assert_true(was_partly_sent);
+    assert_int_equal(probe.result.chains[0].certs[0].len, 4);
+    ended_as(OUTCOME_CERTIFICATE, "");
+    close(fd);
+    close(listener);
+    tls13_server_free(server);
+}
+
 /* ---- this side ---- */
 
 static void the_source_address_is_the_one_asked_for(void **state)
@@ -393,6 +446,7 @@ int main(void)
         cmocka_unit_test(an_empty_certificate_list_is_malformed),
         cmocka_unit_test(real_servers_of_old_and_new_show_theirs),
         cmocka_unit_test(ipv6_is_no_other_case),
+        cmocka_unit_test(a_hello_that_does_not_go_out_at_once_goes_out_in_time),
         cmocka_unit_test(the_source_address_is_the_one_asked_for),
         cmocka_unit_test(without_a_descriptor_it_asks_to_be_tried_again),
         cmocka_unit_test(a_cancel_ends_it_wherever_it_is),
