@@ -17,7 +17,7 @@ enum lane_verdict {
 struct lane_result {
     enum outcome outcome;
     char detail[OBSERVATION_DETAIL];
-    bool alerted; /* the peer ended it with `alert`, RFC 8446, 6 */
+    bool alerted; /* the peer ended it with `alert` and no chain; RFC 8446, 6 */
     uint8_t alert;
     struct chain chain;
 };

@@ -418,6 +418,7 @@ enum lane_verdict lane_direct_step(struct lane_direct *lane, const uint8_t *in, 
     chain_extras_move(&lane->extras, &lane->chain); /* whatever is wrong behind the chain, it is there */
     result->outcome = OUTCOME_CERTIFICATE;
     result->detail[0] = '\0';
+    result->alerted = false;
     result->chain = lane->chain;
     lane->chain = (struct chain){0};
     return LANE_CHAIN;

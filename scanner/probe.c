@@ -514,31 +514,6 @@ void probe_result_dispose(struct probe_result *result)
         chain_dispose(&result->chains[--result->chain_count]);
 }
 
-void probe_list_append(struct probe_list *list, struct probe *probe)
-{
-    probe->list = list;
-    probe->previous = list->tail;
-    probe->next = NULL;
-    if (list->tail != NULL)
-        list->tail->next = probe;
-    else
-        list->head = probe;
-    list->tail = probe;
-}
-
-void probe_list_remove(struct probe *probe)
-{
-    if (probe->previous != NULL)
-        probe->previous->next = probe->next;
-    else
-        probe->list->head = probe->next;
-    if (probe->next != NULL)
-        probe->next->previous = probe->previous;
-    else
-        probe->list->tail = probe->previous;
-    probe->list = NULL;
-}
-
 void probe_open(struct probe *probe, uv_loop_t *loop)
 {
     *probe = (struct probe){.end = PROBE_DELIVERED};

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "scanner/lane_direct.h"
 #include "scanner/lane_full.h"
+#include "scanner/probe_list.h"
 #include "scanner/scanner.h"
 #include "scanner/target_set.h"
 #include "scanner/tries.h"
@@ -62,11 +63,6 @@ struct probe_result { /* the best of all connections */
 
 void probe_result_dispose(struct probe_result *result); /* frees the chains; idempotent */
 
-struct probe_list { /* zero-initialised is empty */
-    struct probe *head;
-    struct probe *tail;
-};
-
 struct probe {
     struct target target;
     uint64_t position;
@@ -103,9 +99,6 @@ struct probe {
 
     uv_timer_t timer; /* kept from one target to the next; nothing behind it */
 };
-
-void probe_list_append(struct probe_list *list, struct probe *probe);
-void probe_list_remove(struct probe *probe); /* from the list it is in */
 
 /* `probe` is memory for one target after the other: made ready once, closed once (its memory may go when the
  * loop has run on). */

@@ -46,9 +46,8 @@ static void keep_pending(struct scan_loop *loop, struct pending *item)
 
 static struct probe *new_probe(struct scan_loop *loop)
 {
-    struct probe *probe = loop->idle.tail; /* the one used last is in the processor's cache */
+    struct probe *probe = probe_list_take_last(&loop->idle); /* which is in the processor's cache */
     if (probe != NULL) {
-        probe_list_remove(probe);
         probe_reset(probe);
         return probe;
     }
@@ -374,10 +373,8 @@ static void run(void *data)
 
 static void dispose(struct scan_loop *loop)
 {
-    for (struct probe *probe; (probe = loop->idle.head) != NULL;) {
-        probe_list_remove(probe);
+    for (struct probe *probe; (probe = probe_list_take_last(&loop->idle)) != NULL;)
         free(probe);
-    }
     for (struct pending *item = loop->spare; item != NULL;) {
         struct pending *next = item->next;
         free(item);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scanner/tls_crypto.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,7 @@ bool tls_crypto_open(struct tls_crypto *crypto, enum tls_aead aead, const uint8_
 
 bool tls_crypto_random(struct tls_crypto *crypto, uint8_t *out, size_t len)
 {
+    assert(len <= RANDOM_POOL);
     if (crypto->random_left < len) {
         if (RAND_bytes_ex(crypto->library, crypto->random, RANDOM_POOL, 0) != 1)
             return keep_errors_out(false);

@@ -43,6 +43,7 @@ bool tls_crypto_open(struct tls_crypto *crypto, enum tls_aead aead, const uint8_
                      const uint8_t nonce[TLS_NONCE], struct cursor additional, struct cursor sealed,
                      uint8_t *out);
 
+/* 2048 bytes at most. */
 bool tls_crypto_random(struct tls_crypto *crypto, uint8_t *out, size_t len);
 
 /* The public half of this loop's pair in `group` (enum tls_group), as a key share carries it (RFC 8446,
