@@ -299,6 +299,8 @@ static int print_dry_run(struct job *job)
     buf_printf(&out, "%u at once, %u for each host, %u for each /24 or /64 (0 = no limit)\n",
                scan_limits_inflight(&job->plan.limits), job->plan.limits.per_host,
                job->plan.limits.per_prefix);
+    buf_printf(&out, "connections one for each target, %s where it answers, never more than %d\n",
+               job->plan.policy.both_keys ? "two" : "rarely more", TRIES_MAX);
     buf_append_str(&out, "time        between ");
     append_duration(&out, estimate.quick_s);
     buf_append_str(&out, " (every target answers at once) and ");

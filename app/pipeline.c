@@ -247,7 +247,8 @@ static enum cs_err take_observation(struct pipeline *pipeline, const struct obse
     enum cs_err err = CS_OK;
     for (size_t i = 0; i < seen->chain_count && err == CS_OK; i++)
         err = take_chain(pipeline, seen, &seen->chains[i], &slots[i], diag);
-    if (err == CS_OK && seen->chain_count > 0 && pipeline->ingest != NULL) {
+    bool all_slots = seen->chain_count > 1 || seen->other_keys_asked; /* else another may be served as well */
+    if (err == CS_OK && seen->chain_count > 0 && all_slots && pipeline->ingest != NULL) {
         struct endpoint endpoint = endpoint_of(pipeline, seen);
         err = ingest_target_ended(pipeline->ingest, &endpoint, seen->outcome, slots, seen->chain_count,
                                   seen->seen_at_ms / 1000, diag);

@@ -98,9 +98,17 @@ static void keep_chain(struct probe_result *result, struct chain *chain)
     chain_dispose(chain);
 }
 
+/* Silence and refused connections say nothing of what a server has. */
+static bool is_answer(enum outcome outcome)
+{
+    return outcome == OUTCOME_CERTIFICATE || outcome == OUTCOME_TLS_ALERT || outcome == OUTCOME_CLOSED ||
+           outcome == OUTCOME_RESET;
+}
+
 static void keep_best(struct probe *probe)
 {
     struct lane_result *got = &probe->got;
+    probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && is_answer(got->outcome);
     if (got->chain.certs != NULL) {
         keep_chain(&probe->result, &got->chain);
     } else if (probe->tries.count == 1 || outcome_says_more(got->outcome, probe->result.outcome)) {
@@ -499,6 +507,12 @@ static void begin_handshake(struct probe *probe)
 }
 
 /* ---- for the owner ---- */
+
+void probe_result_dispose(struct probe_result *result)
+{
+    while (result->chain_count > 0)
+        chain_dispose(&result->chains[--result->chain_count]);
+}
 
 void probe_list_append(struct probe_list *list, struct probe *probe)
 {

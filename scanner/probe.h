@@ -57,7 +57,10 @@ struct probe_result { /* the best of all connections */
     char detail[OBSERVATION_DETAIL];
     struct chain chains[OBSERVATION_MAX_CHAINS]; /* of different key families; the owner's after on_end */
     size_t chain_count;
+    bool other_keys_asked; /* and answered, with a chain or a refusal */
 };
+
+void probe_result_dispose(struct probe_result *result); /* frees the chains; idempotent */
 
 struct probe_list { /* zero-initialised is empty */
     struct probe *head;

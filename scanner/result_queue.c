@@ -121,8 +121,6 @@ struct loop_batch *result_queue_pop(struct result_queue *queue, unsigned wait_ms
 
 bool result_queue_is_full(struct result_queue *queue)
 {
-    uv_mutex_lock(&queue->lock);
-    bool full = queue->attempts >= RESULT_QUEUE_MAX_ATTEMPTS || queue->bytes >= RESULT_QUEUE_MAX_BYTES;
-    uv_mutex_unlock(&queue->lock);
-    return full;
+    return atomic_load_explicit(&queue->attempts, memory_order_relaxed) >= RESULT_QUEUE_MAX_ATTEMPTS ||
+           atomic_load_explicit(&queue->bytes, memory_order_relaxed) >= RESULT_QUEUE_MAX_BYTES;
 }

@@ -4,6 +4,7 @@
 #ifndef SCANNER_RESULT_QUEUE_H
 #define SCANNER_RESULT_QUEUE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,8 +33,8 @@ struct result_queue {
     uv_cond_t arrived;
     struct loop_batch *head;
     struct loop_batch *tail;
-    size_t attempts; /* waiting */
-    size_t bytes;
+    atomic_size_t attempts; /* waiting; changed under the lock, read without it */
+    atomic_size_t bytes;
 };
 
 CS_MUST_USE enum cs_err result_queue_init(struct result_queue *queue);

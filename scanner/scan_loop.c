@@ -12,102 +12,19 @@
 #include "scanner/shard.h"
 
 #define TICK_MS         10
-#define FLUSH_EVERY_MS  50
-#define FLUSH_ATTEMPTS  512
-#define FLUSH_BYTES     ((size_t)1 << 20)
 #define PAUSE_MS        100  /* after local ports or descriptors ran out */
 #define WALK_BUDGET     4096 /* positions looked at before the loop looks at its sockets again */
 #define PARKED_FOR_EACH 4    /* parked at most so many times the connections at once */
 
 #define RELAXED memory_order_relaxed
 
-static void count(_Atomic uint64_t *counter, uint64_t by)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, RELAXED) + by, RELAXED);
-}
-
-/* ---- results ---- */
-
-static void flush_batch(struct scan_loop *loop)
-{
-    loop->next_flush_ms = uv_now(&loop->loop) + FLUSH_EVERY_MS;
-    if (loop->batch == NULL)
-        return;
-    loop->batch->low_water = loop->window.low;
-    result_queue_push(&loop->shared->queue, loop->batch);
-    loop->batch = NULL;
-}
-
-static bool batch_has_room(struct scan_loop *loop)
-{
-    if (loop->batch == NULL)
-        loop->batch = loop_batch_new(loop->number);
-    return loop->batch != NULL && loop_batch_reserve(loop->batch) == CS_OK;
-}
-
-static int64_t wall_clock_ms(void)
-{
-    uv_timeval64_t now;
-    uv_gettimeofday(&now);
-    return now.tv_sec * 1000 + now.tv_usec / 1000;
-}
-
-static struct observation *observe(uint64_t position, uint64_t index, const struct target *target,
-                                   struct probe_result *result, int64_t now_ms)
-{
-    struct observation *seen = calloc(1, sizeof *seen);
-    if (seen == NULL)
-        return NULL;
-    seen->position = position;
-    seen->target = index;
-    seen->has_ip = target->has_ip;
-    seen->ip = target->ip;
-    seen->port = target->port;
-    seen->protocol = target->protocol;
-    seen->server_name = target->server_name;
-    seen->host_name = target->host_name;
-    seen->outcome = result->outcome;
-    memcpy(seen->detail, result->detail, sizeof seen->detail);
-    seen->seen_at_ms = now_ms;
-    memcpy(seen->chains, result->chains, sizeof seen->chains);
-    seen->chain_count = result->chain_count;
-    result->chain_count = 0;
-    return seen;
-}
-
-static void drop_chains(struct probe_result *result)
-{
-    while (result->chain_count > 0)
-        chain_dispose(&result->chains[--result->chain_count]);
-}
-
-/* The one place where a target gets its outcome. Out of memory, it gets none: it stays unfinished, for a
- * resume. */
-static void deliver(struct scan_loop *loop, uint64_t position, uint64_t index, const struct target *target,
-                    struct probe_result *result)
-{
-    bool wanted = result->chain_count > 0 || loop->shared->plan.want_outcomes;
-    int64_t now_ms = wall_clock_ms();
-    bool room = batch_has_room(loop);
-    struct observation *seen = room && wanted ? observe(position, index, target, result, now_ms) : NULL;
-    drop_chains(result);
-    if (!room || (wanted && seen == NULL))
-        return;
-    struct attempt attempt = {position, (uint8_t)result->outcome, now_ms / 1000};
-    loop_batch_add(loop->batch, attempt, seen);
-    done_window_finish(&loop->window, position);
-    count(&loop->counters.outcomes[result->outcome], 1);
-    count(&loop->counters.certificates, seen != NULL ? seen->chain_count : 0);
-    if (loop->batch->batch.attempt_count >= FLUSH_ATTEMPTS || loop->batch->bytes >= FLUSH_BYTES)
-        flush_batch(loop);
-}
-
 static void deliver_unprobed(struct scan_loop *loop, const struct pending *item, const struct target *target,
                              enum outcome outcome, const char *detail)
 {
     struct probe_result result = {.outcome = outcome};
+    struct finished what = {item->position, item->index, target};
     strncpy(result.detail, detail, sizeof result.detail - 1);
-    deliver(loop, item->position, item->index, target, &result);
+    loop_results_deliver(&loop->results, &what, &result);
 }
 
 /* ---- memory that is used again ---- */
@@ -204,7 +121,7 @@ static void slow_down(struct scan_loop *loop)
         return; /* one of many that failed together */
     loop->paused_until_ms = now_ms + PAUSE_MS;
     loop->limit = loop->limit > 1 ? loop->limit / 2 : 1;
-    count(&loop->counters.slowed_down, 1);
+    loop_count(&loop->counters.slowed_down, 1);
 }
 
 static void put_back(struct scan_loop *loop, struct pending *item)
@@ -217,7 +134,7 @@ static void put_back(struct scan_loop *loop, struct pending *item)
 static void pay(struct scan_loop *loop)
 {
     loop->tokens--;
-    count(&loop->counters.connections, 1);
+    loop_count(&loop->counters.connections, 1);
 }
 
 static void start(struct scan_loop *loop, struct pending *item, const struct target *target)
@@ -359,8 +276,8 @@ static void on_tick(uv_timer_t *tick)
     if (loop->limit < loop->share && now_ms >= loop->paused_until_ms)
         loop->limit += loop->share / 200 + 1 < loop->share - loop->limit ? loop->share / 200 + 1
                                                                          : loop->share - loop->limit;
-    if (now_ms >= loop->next_flush_ms)
-        flush_batch(loop);
+    if (now_ms >= loop->results.next_flush_ms)
+        loop_results_flush(&loop->results, now_ms);
     start_more(loop);
 }
 
@@ -370,7 +287,8 @@ static void on_probe_end(struct probe *probe, void *context)
     loop->in_flight--;
     slots_give_back(&loop->slots, probe->target.ip);
     if (probe->end == PROBE_DELIVERED) {
-        deliver(loop, probe->position, probe->index, &probe->target, &probe->result);
+        struct finished what = {probe->position, probe->index, &probe->target};
+        loop_results_deliver(&loop->results, &what, &probe->result);
     } else if (probe->end == PROBE_RETRY) {
         struct pending *item = new_pending(loop);
         if (item != NULL) {
@@ -379,7 +297,7 @@ static void on_probe_end(struct probe *probe, void *context)
             put_back(loop, item);
         }
     }
-    drop_chains(&probe->result);
+    probe_result_dispose(&probe->result);
     move_probe(probe, &loop->idle);
     start_more(loop);
 }
@@ -436,15 +354,6 @@ static void on_wake(uv_async_t *wake)
 
 /* ---- life ---- */
 
-static void push_last_batch(struct scan_loop *loop)
-{
-    while (loop->batch == NULL) /* without it the consumer would wait for ever */
-        loop->batch = loop_batch_new(loop->number);
-    loop->batch->ended = true;
-    loop->batch->complete = loop->window.low == loop->window.end;
-    flush_batch(loop);
-}
-
 /* A write to a peer that has reset raises SIGPIPE; what a program does with signals is not for its scanner to
  * change, so only this thread is shielded. */
 static void block_broken_pipe(void)
@@ -460,7 +369,7 @@ static void run(void *data)
     struct scan_loop *loop = data;
     block_broken_pipe();
     uv_run(&loop->loop, UV_RUN_DEFAULT);
-    push_last_batch(loop);
+    loop_results_end(&loop->results);
 }
 
 static void dispose(struct scan_loop *loop)
@@ -483,7 +392,7 @@ static void dispose(struct scan_loop *loop)
     lane_full_context_free(loop->env.full);
     tls_crypto_free(loop->direct.crypto);
     free(loop->env.read_buffer);
-    loop_batch_free(loop->batch);
+    loop_results_dispose(&loop->results);
 }
 
 static enum cs_err prepare_memory(struct scan_loop *loop, struct diag *diag)
@@ -510,6 +419,13 @@ static enum cs_err prepare_memory(struct scan_loop *loop, struct diag *diag)
 static void prepare_env(struct scan_loop *loop)
 {
     const struct scan_plan *plan = &loop->shared->plan;
+    loop->results = (struct loop_results){
+        .queue = &loop->shared->queue,
+        .window = &loop->window,
+        .counters = &loop->counters,
+        .loop = loop->number,
+        .want_outcomes = plan->want_outcomes,
+    };
     loop->env.loop = &loop->loop;
     loop->env.direct = &loop->direct;
     loop->env.limits = &plan->limits;

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "scanner/done_window.h"
+#include "scanner/loop_results.h"
 #include "scanner/permutation.h"
 #include "scanner/probe.h"
 #include "scanner/rate.h"
@@ -23,16 +24,6 @@ struct scan_shared { /* by all loops of a scan */
     uint32_t max_inflight; /* over all loops */
     atomic_bool drain;
     atomic_bool abort;
-};
-
-struct loop_counters { /* written by the loop alone, read by anybody */
-    _Atomic uint64_t position;
-    _Atomic uint64_t outcomes[OUTCOME_COUNT];
-    _Atomic uint64_t certificates;
-    _Atomic uint64_t connections;
-    _Atomic uint64_t slowed_down;
-    _Atomic uint32_t in_flight;
-    _Atomic uint32_t parked;
 };
 
 struct scan_loop {
@@ -61,14 +52,13 @@ struct scan_loop {
     struct probe_list active;   /* those under way */
     struct probe_list waiting;  /* for a token, to connect again; they count as in flight */
     struct probe_list idle;     /* unused ones */
-    struct loop_batch *batch;   /* being filled; NULL = none yet */
+    struct loop_results results;
     struct ip_set excluded;
     uint32_t in_flight;
     uint32_t share;  /* of max_inflight */
     uint32_t limit;  /* in force: less than `share` after a shortage */
     uint32_t tokens; /* connections the rate has granted */
     uint64_t paused_until_ms;
-    uint64_t next_flush_ms;
     bool closing;
 };
 

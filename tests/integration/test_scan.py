@@ -379,12 +379,25 @@ class Campus(Case):
             time.sleep(0.1)
         self.expected = [json.loads(line) for line in ready.read_text().splitlines()]
 
-    def test_every_endpoint_of_the_campus_ends_as_it_should(self):
+    def scan_campus(self, *words):
         targets = self.folder / "targets"
         targets.write_text("".join(f"{e['ip']}:{e['port']}/tls\n" for e in self.expected if not e.get("server_name")))
         names = self.folder / "names"
         names.write_text("".join(f"{e['ip']} {e['server_name']}\n" for e in self.expected if e.get("server_name")))
-        lines = self.scan("-i", targets, "--names", names, "--answer-timeout", 2, "--timeout", 5)
+        return self.scan("-i", targets, "--names", names, "--answer-timeout", 2, "--timeout", 5, *words)
+
+    def chains(self, *words):
+        """What each endpoint showed, by key family."""
+        return {(line["ip"], line["port"], line["server_name"], line["key_type"]): line["chain"]
+                for line in self.scan_campus("--no-store", *words) if line["outcome"] == "certificate"}
+
+    def test_both_lanes_show_the_same_chains(self):
+        direct = self.chains("--lane", "direct")
+        self.assertEqual(direct, self.chains("--lane", "full"))
+        self.assertGreaterEqual(len(direct), sum(1 for e in self.expected if e["outcome"] == "certificate"))
+
+    def test_every_endpoint_of_the_campus_ends_as_it_should(self):
+        lines = self.scan_campus()
         found = {(line["ip"], line["port"], line["server_name"]): line for line in lines}
         self.assertGreaterEqual(len(self.expected), 50)
         for e in self.expected:

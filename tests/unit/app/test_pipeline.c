@@ -114,14 +114,20 @@ static struct observation *ends(struct flow *flow, uint64_t target, enum outcome
     return seen;
 }
 
-static void shows(struct flow *flow, uint64_t target, const struct forged *leaf)
+static void adds(struct observation *seen, const struct forged *leaf)
 {
-    struct observation *seen = ends(flow, target, OUTCOME_CERTIFICATE);
     struct der *certs = calloc(1, sizeof *certs);
     assert_non_null(certs);
     *certs = asset_world_der(leaf);
     seen->chains[seen->chain_count++] =
         (struct chain){.certs = certs, .cert_count = 1, .tls_version = 0x0304, .lane = LANE_DIRECT};
+}
+
+static struct observation *shows(struct flow *flow, uint64_t target, const struct forged *leaf)
+{
+    struct observation *seen = ends(flow, target, OUTCOME_CERTIFICATE);
+    adds(seen, leaf);
+    return seen;
 }
 
 static void process(struct flow *flow)
@@ -352,6 +358,45 @@ static void a_reader_that_went_away_costs_no_result(void **state)
     forge_free(&leaf);
 }
 
+/* A scan of its own in which target 0 shows this one leaf. */
+static void another_scan_shows(struct flow *flow, const struct forged *leaf, bool other_keys_asked)
+{
+    struct scan_row scan = {
+        .network = "", .targets = "{}", .rules = "{}", .options = "{}", .summary = "", .shard_count = 1};
+    struct pipeline_options options = {.store = flow->world->store,
+                                       .network = "",
+                                       .rules = &flow->rules,
+                                       .targets = flow->targets,
+                                       .order = &flow->order,
+                                       .out_fd = -1,
+                                       .decode = true};
+    assert_int_equal(scans_create(flow->world->store, &scan, &options.scan_id, &flow->diag), CS_OK);
+    pipeline_free(flow->pipeline);
+    assert_int_equal(pipeline_new(&flow->pipeline, &options, &flow->diag), CS_OK);
+    shows(flow, 0, leaf)->other_keys_asked = other_keys_asked;
+    process(flow);
+}
+
+static void the_other_certificate_is_missed_only_where_it_was_asked_for(void **state)
+{
+    struct flow *flow = *state;
+    struct forged ecdsa = asset_world_forge("www.example");
+    struct forged rsa =
+        forge(&(struct forge_options){.common_name = "www.example", .key = "rsa:2048", .now_s = WORLD_NOW_S});
+    begin(flow, (struct pipeline_options){.decode = true}, true);
+    adds(shows(flow, 0, &ecdsa), &rsa);
+    process(flow);
+    assert_int_equal(live_assets(flow), 2);
+    for (int i = 0; i < 3; i++)
+        another_scan_shows(flow, &ecdsa, false);
+    assert_int_equal(live_assets(flow), 2);
+    for (int i = 0; i < 2; i++)
+        another_scan_shows(flow, &ecdsa, true);
+    assert_int_equal(live_assets(flow), 1);
+    forge_free(&ecdsa);
+    forge_free(&rsa);
+}
+
 #define WITH_FLOW(test) cmocka_unit_test_setup_teardown(test, make_flow, end_flow)
 
 int main(void)
@@ -365,6 +410,7 @@ int main(void)
         WITH_FLOW(nothing_is_decoded_where_only_attempts_matter),
         WITH_FLOW(a_batch_that_met_a_lock_can_be_given_again_and_counts_once),
         WITH_FLOW(a_reader_that_went_away_costs_no_result),
+        WITH_FLOW(the_other_certificate_is_missed_only_where_it_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
