@@ -185,6 +185,31 @@ static enum key_family family_of_oid(const char *oid, size_t oid_len)
     return family_of(der, len + oid_len);
 }
 
+/* That of RSA, in a SEQUENCE whose length is written as `length` has it. */
+static enum key_family family_with_length(const char *length, size_t length_len)
+{
+    static const uint8_t inside[] = {0x30, 0x1B, 0x02, 0,    0x30, 0,    0x30, 0,    0x30, 0,
+                                     0x30, 0,    0x30, 0x0F, 0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86,
+                                     0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00};
+    uint8_t der[64] = {0x30};
+    memcpy(der + 1, length, length_len);
+    memcpy(der + 1 + length_len, inside, sizeof inside);
+    return family_of(der, 1 + length_len + sizeof inside);
+}
+
+static void lengths_have_up_to_three_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(family_with_length("\x1d", 1), KEY_FAMILY_RSA);
+    assert_int_equal(family_with_length("\x81\x1d", 2), KEY_FAMILY_RSA);
+    assert_int_equal(family_with_length("\x82\x00\x1d", 3), KEY_FAMILY_RSA);
+    assert_int_equal(family_with_length("\x83\x00\x00\x1d", 4), KEY_FAMILY_RSA);
+    assert_int_equal(family_with_length("\x84\x00\x00\x00\x1d", 5), KEY_FAMILY_ANY);
+    assert_int_equal(family_with_length("\x80", 1), KEY_FAMILY_ANY); /* indefinite */
+    assert_int_equal(family_with_length("\x1e", 1), KEY_FAMILY_ANY);
+    assert_int_equal(family_with_length("\x83\x00\x00\x1e", 4), KEY_FAMILY_ANY);
+}
+
 static void the_algorithm_is_known_by_its_whole_oid(void **state)
 {
     (void)state;
@@ -208,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_certificate_that_is_cut_off_has_no_family),
         cmocka_unit_test(no_changed_byte_leads_astray),
         cmocka_unit_test(what_is_no_certificate_has_no_family),
+        cmocka_unit_test(lengths_have_up_to_three_bytes),
         cmocka_unit_test(the_algorithm_is_known_by_its_whole_oid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
