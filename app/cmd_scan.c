@@ -33,6 +33,7 @@ struct job {
     struct ruleset rules;
     struct permutation order;
     char *network;
+    char ehlo_name[ENDPOINT_MAX_NAME + 1];
     int64_t scan_id;
     uint64_t *done; /* positions above the low-water mark that are finished */
     size_t done_count;
@@ -88,6 +89,8 @@ static enum cs_err plan_new(struct job *job)
     if (err == CS_OK)
         err = scan_policy_parse(options->lane, options->key_types, &job->plan.policy, &app->diag);
     if (err == CS_OK)
+        err = scan_ehlo_parse(options->ehlo_name, job->ehlo_name, &app->diag);
+    if (err == CS_OK)
         err = scan_network_check(network, &app->diag);
     job->network = text_copy(network);
     if (err == CS_OK && job->network == NULL)
@@ -116,6 +119,7 @@ static void freeze_options(const struct job *job, struct buf *out)
     json_writer_init(&json, out);
     json_begin_object(&json);
     json_member_string(&json, "source", job->plan.has_source ? ip_format(ip, job->plan.source) : NULL);
+    json_member_string(&json, "ehlo_name", job->ehlo_name);
     json_member_string(&json, "lane", job->options->lane);
     json_member_string(&json, "key_types", job->options->key_types);
     json_member_string(&json, "dns", job->options->request.dns_server);
@@ -161,9 +165,9 @@ static enum cs_err create_row(struct job *job)
 /* What belongs to the scan and not to its pace or output. */
 static enum cs_err check_resume_options(struct job *job)
 {
-    static const char *const frozen[] = {"ports",    "exclude", "exclude-file", "targets",  "names",
-                                         "sni",      "network", "seed",         "shard",    "source",
-                                         "no-store", "dry-run", "lane",         "key-types"};
+    static const char *const frozen[] = {"ports",    "exclude", "exclude-file", "targets",   "names",
+                                         "sni",      "network", "seed",         "shard",     "source",
+                                         "no-store", "dry-run", "lane",         "key-types", "ehlo-name"};
     for (size_t i = 0; i < sizeof frozen / sizeof frozen[0]; i++) {
         if (app_was_given(job->app, frozen[i]))
             return diag_fail(&job->app->diag, CS_E_INVALID,
@@ -205,6 +209,8 @@ static enum cs_err thaw_options(struct job *job, const char *text)
     if (err != CS_OK)
         return err;
     err = scan_source_parse(json_to_string(json_get(json, "source")), &job->plan, &job->app->diag);
+    if (err == CS_OK)
+        err = scan_ehlo_parse(json_to_string(json_get(json, "ehlo_name")), job->ehlo_name, &job->app->diag);
     if (err == CS_OK)
         err = scan_policy_parse(json_to_string(json_get(json, "lane")),
                                 json_to_string(json_get(json, "key_types")), &job->plan.policy,
@@ -320,6 +326,7 @@ static void fill_run(struct job *job, struct scan_run *run)
     bool stored = !job->options->no_store;
     bool lines = job->output == OUTPUT_JSONL;
     job->plan.targets = job->targets;
+    job->plan.ehlo_name = job->ehlo_name;
     job->plan.want_outcomes = lines && job->options->outcomes;
     permutation_init(&job->order, target_set_count(job->targets), job->plan.seed);
     snprintf(job->holder, sizeof job->holder, "process %ld, %" PRId64, (long)getpid(), app_now_s());

@@ -2,9 +2,12 @@
 #include "app/scan_options.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "scanner/host_name.h"
 
 #define MAX_RATE     10000000
 #define MAX_INFLIGHT 1000000
@@ -128,6 +131,11 @@ const struct command_option scan_option_table[] = {
      .argument = "ADDRESS",
      .help = "local address to connect from",
      .offset = AT(source)},
+    {.name = "ehlo-name",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "how mail servers are greeted; default this host's name",
+     .offset = AT(ehlo_name)},
     {.name = "dns",
      .kind = OPTION_TEXT,
      .argument = "SERVER",
@@ -262,6 +270,22 @@ enum cs_err scan_policy_parse(const char *lane, const char *key_types, struct tr
     if (keys_number < 0)
         return diag_fail(diag, CS_E_INVALID, "--key-types %.40s: allowed are both, first", key_types);
     *policy = (struct tries_policy){.lane = (enum lane_choice)lane_number, .both_keys = keys_number == 0};
+    return CS_OK;
+}
+
+enum cs_err scan_ehlo_parse(const char *text, char out[ENDPOINT_MAX_NAME + 1], struct diag *diag)
+{
+    char own[ENDPOINT_MAX_NAME + 1] = "";
+    struct diag why = {0};
+    if (text == NULL) {
+        bool known = gethostname(own, sizeof own - 1) == 0 &&
+                     host_name_normalize(out, own, strlen(own), &why) == CS_OK;
+        if (!known)
+            snprintf(out, ENDPOINT_MAX_NAME + 1, "localhost");
+        return CS_OK;
+    }
+    if (host_name_normalize(out, text, strlen(text), &why) != CS_OK)
+        return diag_fail(diag, CS_E_INVALID, "--ehlo-name: %s", why.text);
     return CS_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "app/options.h"
 #include "app/scan_request.h"
+#include "model/endpoint.h"
 #include "scanner/scanner.h"
 
 enum output { OUTPUT_SUMMARY, OUTPUT_JSONL, OUTPUT_NONE };
@@ -18,6 +19,7 @@ struct scan_options {
     const char *network;
     const char *shard;
     const char *source;
+    const char *ehlo_name;
     const char *lane;
     const char *key_types;
     const char *format;
@@ -39,6 +41,8 @@ CS_MUST_USE enum cs_err scan_shard_parse(const char *text, struct scan_plan *pla
 CS_MUST_USE enum cs_err scan_source_parse(const char *text, struct scan_plan *plan, struct diag *diag);
 CS_MUST_USE enum cs_err scan_policy_parse(const char *lane, const char *key_types,
                                           struct tries_policy *policy, struct diag *diag);
+/* NULL: this host's name, where it is one that can be told. */
+CS_MUST_USE enum cs_err scan_ehlo_parse(const char *text, char out[ENDPOINT_MAX_NAME + 1], struct diag *diag);
 CS_MUST_USE enum cs_err scan_progress_check(const char *when, struct diag *diag);
 CS_MUST_USE enum cs_err scan_network_check(const char *network, struct diag *diag);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* libuv callbacks report events; probe_on() decides; the table says what may follow what and what is done on
- * entering. A connection is closed by reset, so that a scan leaves no TIME_WAIT behind. */
+ * entering. A connection is closed by reset, so that a scan leaves no TIME_WAIT behind, but for one whose
+ * dialogue has said goodbye. */
 #include "scanner/probe.h"
 
 #include <assert.h>
@@ -18,11 +19,13 @@
 enum probe_event {
     EV_START,
     EV_CONNECTED,
+    EV_TLS,    /* the dialogue has led to TLS */
     EV_OVER,   /* this connection has given what it can */
     EV_CLOSED, /* and is closed */
 };
 
 static void begin_connect(struct probe *probe);
+static void begin_dialogue(struct probe *probe);
 static void begin_handshake(struct probe *probe);
 static void begin_close(struct probe *probe);
 static void begin_wait(struct probe *probe);
@@ -35,7 +38,8 @@ static const struct {
     void (*enter)(struct probe *);
 } states[] = {
     [PROBE_IDLE] = {"idle", TO(CONNECTING), NULL},
-    [PROBE_CONNECTING] = {"connecting", TO(HANDSHAKING) | TO(CLOSING), begin_connect},
+    [PROBE_CONNECTING] = {"connecting", TO(TALKING) | TO(HANDSHAKING) | TO(CLOSING), begin_connect},
+    [PROBE_TALKING] = {"talking", TO(HANDSHAKING) | TO(CLOSING), begin_dialogue},
     [PROBE_HANDSHAKING] = {"handshaking", TO(CLOSING), begin_handshake},
     [PROBE_CLOSING] = {"closing", TO(WAITING) | TO(DONE), begin_close},
     [PROBE_WAITING] = {"waiting", TO(CONNECTING) | TO(DONE), begin_wait},
@@ -48,6 +52,8 @@ static enum probe_state next_state(const struct probe *probe, enum probe_event e
     case EV_START:
         return PROBE_CONNECTING;
     case EV_CONNECTED:
+        return probe->target.protocol == PROTOCOL_TLS ? PROBE_HANDSHAKING : PROBE_TALKING;
+    case EV_TLS:
         return PROBE_HANDSHAKING;
     case EV_OVER:
         return probe->state == PROBE_WAITING ? PROBE_DONE : PROBE_CLOSING;
@@ -59,7 +65,8 @@ static enum probe_state next_state(const struct probe *probe, enum probe_event e
 
 static bool is_open(const struct probe *probe)
 {
-    return probe->state == PROBE_CONNECTING || probe->state == PROBE_HANDSHAKING;
+    return probe->state == PROBE_CONNECTING || probe->state == PROBE_TALKING ||
+           probe->state == PROBE_HANDSHAKING;
 }
 
 static void probe_on(struct probe *probe, enum probe_event event)
@@ -105,12 +112,28 @@ static bool is_answer(enum outcome outcome)
            outcome == OUTCOME_RESET;
 }
 
+/* A server that has talked and now will not: it has had enough of us, which says nothing about what it has.
+ */
+static void tell_throttled(struct probe_result *result, const struct lane_result *got)
+{
+    char before[OBSERVATION_DETAIL];
+    memcpy(before, result->detail, sizeof before);
+    snprintf(result->detail, sizeof result->detail, "%.70s%sthrottled: %.70s", before,
+             before[0] != '\0' ? "; " : "",
+             got->detail[0] != '\0' ? got->detail : outcome_name(got->outcome));
+}
+
 static void keep_best(struct probe *probe)
 {
     struct lane_result *got = &probe->got;
     probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && is_answer(got->outcome);
+    bool throttled = probe->tries.count > 1 && !probe->in_tls && got->outcome != OUTCOME_CANCELLED &&
+                     probe->target.protocol != PROTOCOL_TLS;
+    probe->result.injected |= probe->dialogue.injected;
     if (got->chain.certs != NULL) {
         keep_chain(&probe->result, &got->chain);
+    } else if (throttled) {
+        tell_throttled(&probe->result, got);
     } else if (probe->tries.count == 1 || outcome_says_more(got->outcome, probe->result.outcome)) {
         probe->result.outcome = got->outcome;
         memcpy(probe->result.detail, got->detail, sizeof got->detail);
@@ -135,7 +158,8 @@ static bool wants_more(struct probe *probe, const struct try_end *end)
         return false;
     if (probe->shortage)
         return true; /* the same once more: local means ran out, that was no try */
-    if (uv_now(probe->env->loop) >= probe->whole_deadline_ms || probe->received > CHAIN_MAX_BYTES)
+    if (!probe->in_tls || uv_now(probe->env->loop) >= probe->whole_deadline_ms ||
+        probe->received > CHAIN_MAX_BYTES)
         return false;
     return tries_next(&probe->tries, &probe->env->policy, end, &probe->now);
 }
@@ -152,10 +176,11 @@ static void begin_close(struct probe *probe)
     if (!probe->shortage || probe->end == PROBE_RETRY)
         keep_best(probe);
     probe->more = wants_more(probe, &end);
+    dialogue_dispose(&probe->dialogue);
     lane_direct_dispose(&probe->direct);
     lane_full_free(probe->full);
     probe->full = NULL;
-    if (uv_tcp_close_reset(&probe->tcp, on_closed) != 0) /* no socket yet */
+    if (probe->polite || uv_tcp_close_reset(&probe->tcp, on_closed) != 0) /* or no socket yet */
         uv_close((uv_handle_t *)&probe->tcp, on_closed);
 }
 
@@ -309,6 +334,8 @@ static void forget_connection(struct probe *probe)
     chain_dispose(&probe->got.chain);
     probe->got = (struct lane_result){0};
     probe->got_bytes = 0;
+    probe->in_tls = false;
+    probe->polite = false;
     probe->unsupported = false;
     probe->shortage = false;
     buf_reset(&probe->out);
@@ -349,7 +376,7 @@ static void on_write(uv_write_t *request, int status)
 {
     struct probe *probe = request->data;
     buf_reset(&probe->sending);
-    if (probe->state != PROBE_HANDSHAKING)
+    if (probe->state != PROBE_HANDSHAKING && probe->state != PROBE_TALKING)
         return;
     if (status == 0)
         flush(probe);
@@ -442,32 +469,51 @@ static void on_end_of_stream(struct probe *probe, ssize_t status)
                  uv_strerror((int)status));
         return;
     }
-    lane_end(&probe->got, reset ? OUTCOME_RESET : OUTCOME_CLOSED, "");
-    mention_missing_name(probe);
+    lane_end(&probe->got, reset ? OUTCOME_RESET : OUTCOME_CLOSED, probe->in_tls ? "" : "before TLS");
+    if (probe->in_tls)
+        mention_missing_name(probe);
     probe_on(probe, EV_OVER);
+}
+
+/* The first bytes of TLS, or of something else. */
+static bool begins_tls(struct probe *probe, const uint8_t *bytes, size_t len)
+{
+    if (probe->got_bytes == 0 && !classify_is_tls(bytes, len)) {
+        char detail[OBSERVATION_DETAIL];
+        classify_describe(detail, bytes, len);
+        end_with(probe, OUTCOME_NOT_TLS, detail);
+        return false;
+    }
+    if (probe->got_bytes == 1 && bytes[0] != 3) {
+        end_with(probe, OUTCOME_NOT_TLS, "a first byte as of TLS, then something else");
+        return false;
+    }
+    return true;
+}
+
+/* What the dialogue has put out goes before anything of TLS, or as its farewell. */
+static void talk(struct probe *probe, const uint8_t *bytes, size_t len)
+{
+    enum dialogue_verdict verdict = dialogue_step(&probe->dialogue, bytes, len, &probe->out, &probe->got);
+    probe->polite = verdict == DIALOGUE_END && probe->out.len > 0;
+    flush(probe);
+    if (probe->state != PROBE_TALKING || verdict == DIALOGUE_MORE)
+        return;
+    probe_on(probe, verdict == DIALOGUE_TLS ? EV_TLS : EV_OVER);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 {
     struct probe *probe = stream->data;
-    if (probe->state != PROBE_HANDSHAKING || len == 0)
+    const uint8_t *bytes = (const uint8_t *)buffer->base;
+    if ((probe->state != PROBE_HANDSHAKING && probe->state != PROBE_TALKING) || len == 0)
         return;
     if (len < 0) {
         on_end_of_stream(probe, len);
         return;
     }
-    const uint8_t *bytes = (const uint8_t *)buffer->base;
-    bool is_first = probe->got_bytes < 2;
-    if (is_first && probe->got_bytes == 0 && !classify_is_tls(bytes, (size_t)len)) {
-        char detail[OBSERVATION_DETAIL];
-        classify_describe(detail, bytes, (size_t)len);
-        end_with(probe, OUTCOME_NOT_TLS, detail);
+    if (probe->in_tls && !begins_tls(probe, bytes, (size_t)len))
         return;
-    }
-    if (is_first && probe->got_bytes == 1 && bytes[0] != 3) {
-        end_with(probe, OUTCOME_NOT_TLS, "a first byte as of TLS, then something else");
-        return;
-    }
     probe->got_bytes += (size_t)len;
     probe->received += (size_t)len;
     if (probe->received > CHAIN_MAX_BYTES) {
@@ -475,7 +521,33 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
         return;
     }
     expect_answer(probe);
-    feed(probe, bytes, (size_t)len);
+    if (probe->in_tls)
+        feed(probe, bytes, (size_t)len);
+    else
+        talk(probe, bytes, (size_t)len);
+}
+
+static bool start_reading(struct probe *probe)
+{
+    int rc = uv_read_start((uv_stream_t *)&probe->tcp, lend_buffer, on_read);
+    if (rc != 0)
+        end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(rc));
+    return rc == 0;
+}
+
+static void begin_dialogue(struct probe *probe)
+{
+    const struct target *target = &probe->target;
+    probe->names.own = probe->env->ehlo_name;
+    probe->names.server = target->server_name != NULL ? target->server_name : target->host_name;
+    ip_format(probe->names.literal, target->ip);
+    dialogue_begin(&probe->dialogue, target->protocol, &probe->names);
+    expect_answer(probe);
+    if (dialogue_waits_for_greeting(target->protocol))
+        probe->answer_deadline_ms = probe->whole_deadline_ms; /* mail servers let strangers wait */
+    arm_timer(probe);
+    if (start_reading(probe))
+        talk(probe, NULL, 0);
 }
 
 static bool begin_lane(struct probe *probe)
@@ -492,18 +564,17 @@ static bool begin_lane(struct probe *probe)
 
 static void begin_handshake(struct probe *probe)
 {
+    bool is_reading = probe->target.protocol != PROTOCOL_TLS;
+    probe->in_tls = true;
+    probe->got_bytes = 0;
     expect_answer(probe);
     arm_timer(probe);
     if (!begin_lane(probe)) {
         end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
         return;
     }
-    int rc = uv_read_start((uv_stream_t *)&probe->tcp, lend_buffer, on_read);
-    if (rc != 0) {
-        end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(rc));
-        return;
-    }
-    feed(probe, NULL, 0);
+    if (is_reading || start_reading(probe))
+        feed(probe, NULL, 0);
 }
 
 /* ---- for the owner ---- */

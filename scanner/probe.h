@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "scanner/dialogue.h"
 #include "scanner/lane_direct.h"
 #include "scanner/lane_full.h"
 #include "scanner/probe_list.h"
@@ -30,7 +31,8 @@ struct probe_env { /* what all probes of one loop share; borrowed */
     struct tries_policy policy;
     bool has_source;
     struct ip source;
-    uint8_t *read_buffer; /* PROBE_READ_BUFFER bytes, used within one callback */
+    const char *ehlo_name; /* how this host calls itself to mail servers */
+    uint8_t *read_buffer;  /* PROBE_READ_BUFFER bytes, used within one callback */
     /* It wants one more connection: probe_go_on when there is a token for it. `shortage`: local ports,
      * descriptors or memory ran out, so not at once. */
     void (*on_wait)(struct probe *probe, bool shortage, void *context);
@@ -47,6 +49,7 @@ enum probe_end {
 enum probe_state {
     PROBE_IDLE,
     PROBE_CONNECTING,
+    PROBE_TALKING, /* before TLS */
     PROBE_HANDSHAKING,
     PROBE_CLOSING, /* of one connection */
     PROBE_WAITING, /* for probe_go_on */
@@ -59,6 +62,7 @@ struct probe_result { /* the best of all connections */
     struct chain chains[OBSERVATION_MAX_CHAINS]; /* of different key families; the owner's after on_end */
     size_t chain_count;
     bool other_keys_asked; /* and answered, with a chain or a refusal */
+    bool injected;         /* clear text came behind the go-ahead for TLS */
 };
 
 void probe_result_dispose(struct probe_result *result); /* frees the chains; idempotent */
@@ -86,7 +90,11 @@ struct probe {
     bool more;     /* once this connection is closed, another is wanted */
     bool shortage; /* it ended for want of something local */
     struct tries tries;
+    struct dialogue_names names;
     struct try now; /* of this connection, as is everything below */
+    struct dialogue dialogue;
+    bool in_tls; /* the hello was sent */
+    bool polite; /* the dialogue has said goodbye: no reset */
     struct lane_direct direct;
     struct lane_full *full;
     struct lane_result got;

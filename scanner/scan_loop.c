@@ -429,6 +429,7 @@ static void prepare_env(struct scan_loop *loop)
     loop->env.policy = plan->policy;
     loop->env.has_source = plan->has_source;
     loop->env.source = plan->source;
+    loop->env.ehlo_name = plan->ehlo_name != NULL ? plan->ehlo_name : "localhost";
     loop->env.on_wait = on_probe_wait;
     loop->env.on_end = on_probe_end;
     loop->env.context = loop;

@@ -44,7 +44,7 @@ uint32_t scan_limits_inflight(const struct scan_limits *limits)
 
 bool scanner_speaks(enum protocol protocol)
 {
-    return protocol == PROTOCOL_TLS;
+    return protocol == PROTOCOL_TLS || dialogue_exists(protocol);
 }
 
 /* Raises the soft limit to the hard one and says how many connections fit below it. */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/* FTP: RFC 959, 4.2 and 5.4; RFC 4217, 4. Lines inside a reply may be anything. */
+#include "scanner/dialogue_inner.h"
+
+enum step { GREETING, AUTH };
+
+#define INSIDE 0x100u /* in the step: of a reply that began with "ddd-" */
+
+static enum dialogue_verdict take_reply(struct dialogue *dialogue, unsigned code, struct cursor line,
+                                        struct buf *out, struct lane_result *result)
+{
+    if (dialogue->step == AUTH)
+        return code == 234 ? DIALOGUE_TLS : dialogue_refused(result, out, "QUIT\r\n", "", line);
+    if (code == 120) /* "service ready in nnn minutes": the real greeting follows */
+        return DIALOGUE_MORE;
+    if (code != 220)
+        return dialogue_refused(result, out, "QUIT\r\n", "", line);
+    buf_append_str(out, "AUTH TLS\r\n");
+    dialogue->step = AUTH;
+    dialogue->lines = 0;
+    return DIALOGUE_MORE;
+}
+
+static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
+                                  struct lane_result *result)
+{
+    unsigned code;
+    bool last;
+    bool is_reply = dialogue_reply(line, &code, &last);
+    if (!is_reply && (dialogue->step & INSIDE) != 0)
+        return DIALOGUE_MORE;
+    if (!is_reply)
+        return dialogue_foreign(result, line);
+    if (!last) {
+        dialogue->step |= INSIDE;
+        return DIALOGUE_MORE;
+    }
+    dialogue->step &= ~INSIDE;
+    return take_reply(dialogue, code, line, out, result);
+}
+
+const struct dialogue_protocol dialogue_ftp = {PROTOCOL_FTP, true, dialogue_measure_line, NULL, take};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* NNTP: RFC 3977, 5.1; RFC 4642, 2.2. */
+#include "scanner/dialogue_inner.h"
+
+enum step { GREETING, STARTTLS };
+
+static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
+                                  struct lane_result *result)
+{
+    unsigned code;
+    bool last;
+    if (!dialogue_reply(line, &code, &last))
+        return dialogue_foreign(result, line);
+    if (dialogue->step == STARTTLS)
+        return code == 382 ? DIALOGUE_TLS : dialogue_refused(result, out, "QUIT\r\n", "", line);
+    if (code != 200 && code != 201)
+        return dialogue_refused(result, out, "QUIT\r\n", "", line);
+    buf_append_str(out, "STARTTLS\r\n");
+    dialogue->step = STARTTLS;
+    return DIALOGUE_MORE;
+}
+
+const struct dialogue_protocol dialogue_nntp = {PROTOCOL_NNTP, true, dialogue_measure_line, NULL, take};

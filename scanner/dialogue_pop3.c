@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/* POP3: RFC 1939, 3 and 4; RFC 2595, 4. */
+#include "scanner/dialogue_inner.h"
+
+enum step { GREETING, STLS };
+
+static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
+                                  struct lane_result *result)
+{
+    if (dialogue_begins(line, "-ERR"))
+        return dialogue_refused(result, out, "QUIT\r\n", "", line);
+    if (!dialogue_begins(line, "+OK"))
+        return dialogue_foreign(result, line);
+    if (dialogue->step == STLS)
+        return DIALOGUE_TLS;
+    buf_append_str(out, "STLS\r\n");
+    dialogue->step = STLS;
+    return DIALOGUE_MORE;
+}
+
+const struct dialogue_protocol dialogue_pop3 = {PROTOCOL_POP3, true, dialogue_measure_line, NULL, take};

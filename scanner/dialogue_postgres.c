@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/* PostgreSQL: manual, "Frontend/Backend Protocol", SSL Session Encryption: one byte answers the request, or
+ * an ErrorResponse of a server too old or too busy for it. */
+#include <string.h>
+
+#include "scanner/dialogue_inner.h"
+
+#define ERROR_HEAD 5 /* 'E' and a length that counts itself */
+
+static void begin(struct dialogue *dialogue, struct buf *out)
+{
+    static const uint8_t request[] = {0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F};
+    (void)dialogue;
+    buf_append(out, request, sizeof request);
+}
+
+static size_t measure(struct cursor bytes)
+{
+    uint32_t len;
+    struct cursor from = bytes;
+    struct cursor type;
+    if (bytes.left == 0)
+        return 0;
+    if (bytes.at[0] == 'S' || bytes.at[0] == 'N')
+        return 1;
+    if (bytes.at[0] != 'E')
+        return DIALOGUE_NOT_OURS;
+    if (!cursor_bytes(&from, 1, &type) || !cursor_number(&from, 4, &len))
+        return 0;
+    if (len < 4 || len > DIALOGUE_MAX_LINE)
+        return bytes.left; /* text of a version 2 server, or none at all: told as it is */
+    return len + 1 <= bytes.left ? len + 1 : 0;
+}
+
+/* The field 'M', the message, among fields that each end with NUL. */
+static struct cursor find_message(struct cursor fields)
+{
+    while (fields.left > 1) {
+        struct cursor field = {NULL, 0};
+        const uint8_t *end = memchr(fields.at, '\0', fields.left);
+        size_t len = end != NULL ? (size_t)(end - fields.at) : fields.left;
+        cursor_bytes(&fields, len, &field);
+        if (field.left > 1 && field.at[0] == 'M')
+            return (struct cursor){field.at + 1, field.left - 1};
+        if (end != NULL)
+            cursor_bytes(&fields, 1, &field);
+    }
+    return (struct cursor){NULL, 0};
+}
+
+static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit, struct buf *out,
+                                  struct lane_result *result)
+{
+    struct cursor head;
+    (void)dialogue;
+    if (unit.at[0] == 'S')
+        return DIALOGUE_TLS;
+    if (unit.at[0] == 'N')
+        return dialogue_refused(result, out, "", "TLS is not offered", (struct cursor){NULL, 0});
+    cursor_bytes(&unit, unit.left < ERROR_HEAD ? unit.left : ERROR_HEAD, &head);
+    return dialogue_refused(result, out, "", "error", find_message(unit));
+}
+
+const struct dialogue_protocol dialogue_postgres = {PROTOCOL_POSTGRES, false, measure, begin, take};

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ManageSieve: RFC 5804, 1.2, 1.7 and 2.2. The greeting is the list of capabilities, in which strings may be
+ * literals: `{5}`, a line end, and five bytes that may be line ends too. */
+#include "scanner/dialogue_inner.h"
+
+enum step { CAPABILITIES, STARTTLS };
+
+#define OFFERED 0x100u
+
+/* What a literal at the end of a line announces; 0 = there is none. */
+static size_t literal_size(struct cursor line)
+{
+    size_t size = 0;
+    size_t at = line.left;
+    while (at > 0 && (line.at[at - 1] == '\n' || line.at[at - 1] == '\r'))
+        at--;
+    if (at < 3 || line.at[at - 1] != '}')
+        return 0;
+    size_t end = at - 1 - (line.at[at - 2] == '+');
+    for (at = end; at > 0 && line.at[at - 1] >= '0' && line.at[at - 1] <= '9';)
+        at--;
+    if (at == end || at == 0 || line.at[at - 1] != '{' || end - at > 5)
+        return 0;
+    for (; at < end; at++)
+        size = size * 10 + (size_t)(line.at[at] - '0');
+    return size;
+}
+
+/* A line with its literals and what follows them. */
+static size_t measure(struct cursor bytes)
+{
+    size_t len = 0;
+    for (;;) {
+        struct cursor rest = {bytes.at + len, bytes.left - len};
+        size_t line = dialogue_measure_line(rest);
+        if (line == 0)
+            return 0;
+        size_t literal = literal_size((struct cursor){rest.at, line});
+        len += line + literal;
+        if (literal == 0 || len > bytes.left)
+            return len > bytes.left ? 0 : len;
+    }
+}
+
+static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
+                                  struct lane_result *result)
+{
+    if (dialogue_begins(line, "NO") || dialogue_begins(line, "BYE"))
+        return dialogue_refused(result, out, "LOGOUT\r\n", "", line);
+    if (dialogue_begins(line, "OK") && (dialogue->step & ~OFFERED) == STARTTLS)
+        return DIALOGUE_TLS;
+    if (dialogue_begins(line, "OK")) {
+        if ((dialogue->step & OFFERED) == 0)
+            return dialogue_refused(result, out, "LOGOUT\r\n", "STARTTLS is not offered",
+                                    (struct cursor){NULL, 0});
+        buf_append_str(out, "STARTTLS\r\n");
+        dialogue->step = STARTTLS;
+        return DIALOGUE_MORE;
+    }
+    if (!dialogue_begins(line, "\"") && !dialogue_begins(line, "{"))
+        return dialogue_foreign(result, line);
+    if (dialogue_begins(line, "\"STARTTLS\""))
+        dialogue->step |= OFFERED;
+    return DIALOGUE_MORE;
+}
+
+const struct dialogue_protocol dialogue_sieve = {PROTOCOL_SIEVE, true, measure, NULL, take};

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/* SMTP, and LMTP which greets with LHLO: RFC 5321, 3.2 and 4.1.1.1; RFC 3207; RFC 2033. */
+#include "scanner/dialogue_inner.h"
+
+#define FAREWELL "QUIT\r\n"
+
+enum step { GREETING, HELLO, OLD_HELLO, STARTTLS };
+
+#define OFFERED 0x100u /* in the step: STARTTLS was among the lines of the reply at hand */
+
+static enum dialogue_verdict say(struct dialogue *dialogue, struct buf *out, enum step step,
+                                 const char *command, const char *argument)
+{
+    buf_printf(out, argument != NULL ? "%s %s\r\n" : "%s\r\n", command, argument);
+    dialogue->step = step;
+    dialogue->lines = 0;
+    return DIALOGUE_MORE;
+}
+
+static enum dialogue_verdict after_hello(struct dialogue *dialogue, unsigned code, struct cursor line,
+                                         struct buf *out, struct lane_result *result)
+{
+    bool is_smtp = dialogue->protocol->number == PROTOCOL_SMTP;
+    if (code >= 500 && is_smtp)
+        return say(dialogue, out, OLD_HELLO, "HELO", dialogue->names->own);
+    if (code != 250)
+        return dialogue_refused(result, out, FAREWELL, "", line);
+    if ((dialogue->step & OFFERED) == 0)
+        return dialogue_refused(result, out, FAREWELL, "STARTTLS is not offered", (struct cursor){NULL, 0});
+    return say(dialogue, out, STARTTLS, "STARTTLS", NULL);
+}
+
+static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
+                                  struct lane_result *result)
+{
+    unsigned code;
+    bool last;
+    bool is_smtp = dialogue->protocol->number == PROTOCOL_SMTP;
+    if (!dialogue_reply(line, &code, &last))
+        return dialogue_foreign(result, line);
+    if (dialogue->step == HELLO && code == 250 && dialogue_word_is(line, 4, "STARTTLS"))
+        dialogue->step |= OFFERED;
+    if (!last)
+        return DIALOGUE_MORE;
+    switch ((enum step)(dialogue->step & ~OFFERED)) {
+    case GREETING:
+        if (code != 220)
+            return dialogue_refused(result, out, FAREWELL, "", line);
+        return say(dialogue, out, HELLO, is_smtp ? "EHLO" : "LHLO", dialogue->names->own);
+    case HELLO:
+        return after_hello(dialogue, code, line, out, result);
+    case OLD_HELLO: /* which lists nothing: so it is just tried */
+        if (code != 250)
+            return dialogue_refused(result, out, FAREWELL, "", line);
+        return say(dialogue, out, STARTTLS, "STARTTLS", NULL);
+    case STARTTLS:
+        break;
+    }
+    return code == 220 ? DIALOGUE_TLS : dialogue_refused(result, out, FAREWELL, "", line);
+}
+
+const struct dialogue_protocol dialogue_smtp = {PROTOCOL_SMTP, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_lmtp = {PROTOCOL_LMTP, true, dialogue_measure_line, NULL, take};
