@@ -43,11 +43,6 @@ void dialogue_dispose(struct dialogue *dialogue)
     buf_dispose(&dialogue->part);
 }
 
-static bool is_line_protocol(const struct dialogue_protocol *protocol)
-{
-    return protocol->measure == dialogue_measure_line;
-}
-
 static struct cursor without_line_end(struct cursor line)
 {
     if (line.left > 0 && line.at[line.left - 1] == '\n')
@@ -69,7 +64,7 @@ static enum dialogue_verdict take_units(struct dialogue *dialogue, struct cursor
             return dialogue_foreign(result, *bytes);
         if (len == 0 || !cursor_bytes(bytes, len, &unit))
             break;
-        if (is_line_protocol(protocol))
+        if (protocol->is_text)
             unit = without_line_end(unit);
         if (++dialogue->lines > DIALOGUE_MAX_LINES) {
             lane_end(result, OUTCOME_TOO_LARGE, "a reply of too many lines");

@@ -39,4 +39,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return take_reply(dialogue, code, line, out, result);
 }
 
-const struct dialogue_protocol dialogue_ftp = {PROTOCOL_FTP, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_ftp = {PROTOCOL_FTP, true, true, dialogue_measure_line, NULL, take};

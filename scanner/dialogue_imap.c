@@ -33,4 +33,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return dialogue_foreign(result, line);
 }
 
-const struct dialogue_protocol dialogue_imap = {PROTOCOL_IMAP, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_imap = {PROTOCOL_IMAP, true, true, dialogue_measure_line, NULL, take};

@@ -10,6 +10,7 @@
 struct dialogue_protocol {
     enum protocol number;
     bool server_begins;
+    bool is_text; /* units are lines, and taken without their ends */
     /* Length of the unit (a line, a packet, a tag) that `bytes` begin with; 0 = it has not come whole. */
     size_t (*measure)(struct cursor bytes);
     /* What we say first; NULL where the server begins. */

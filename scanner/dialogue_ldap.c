@@ -103,4 +103,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return DIALOGUE_END;
 }
 
-const struct dialogue_protocol dialogue_ldap = {PROTOCOL_LDAP, false, measure, begin, take};
+const struct dialogue_protocol dialogue_ldap = {PROTOCOL_LDAP, false, false, measure, begin, take};

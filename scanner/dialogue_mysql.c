@@ -84,4 +84,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return DIALOGUE_TLS;
 }
 
-const struct dialogue_protocol dialogue_mysql = {PROTOCOL_MYSQL, true, measure, NULL, take};
+const struct dialogue_protocol dialogue_mysql = {PROTOCOL_MYSQL, true, false, measure, NULL, take};

@@ -18,4 +18,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_pop3 = {PROTOCOL_POP3, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_pop3 = {PROTOCOL_POP3, true, true, dialogue_measure_line, NULL, take};

@@ -64,4 +64,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return DIALOGUE_TLS;
 }
 
-const struct dialogue_protocol dialogue_rdp = {PROTOCOL_RDP, false, measure, begin, take};
+const struct dialogue_protocol dialogue_rdp = {PROTOCOL_RDP, false, false, measure, begin, take};

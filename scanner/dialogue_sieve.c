@@ -64,4 +64,4 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_sieve = {PROTOCOL_SIEVE, true, measure, NULL, take};
+const struct dialogue_protocol dialogue_sieve = {PROTOCOL_SIEVE, true, true, measure, NULL, take};

@@ -59,5 +59,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return code == 220 ? DIALOGUE_TLS : dialogue_refused(result, out, FAREWELL, "", line);
 }
 
-const struct dialogue_protocol dialogue_smtp = {PROTOCOL_SMTP, true, dialogue_measure_line, NULL, take};
-const struct dialogue_protocol dialogue_lmtp = {PROTOCOL_LMTP, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_smtp = {PROTOCOL_SMTP, true, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_lmtp = {PROTOCOL_LMTP, true, true, dialogue_measure_line, NULL, take};

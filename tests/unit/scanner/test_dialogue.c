@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Every dialogue against a script of its server, whole and byte by byte. */
+#include "scanner/dialogue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct bytes {
+    const char *at;
+    size_t len;
+};
+#define B(text)                                                                                              \
+    {                                                                                                        \
+        text, sizeof(text) - 1                                                                               \
+    }
+
+struct turn { /* the server says something, and the client answers exactly so */
+    struct bytes says;
+    struct bytes sends;
+};
+
+struct script {
+    enum protocol protocol;
+    struct turn turns[6]; /* up to one that says nothing; the first may be the client's alone */
+    enum dialogue_verdict verdict;
+    enum outcome outcome; /* with DIALOGUE_END */
+    const char *detail;
+};
+
+static struct dialogue_names names = {
+    .own = "scanner.example", .server = "www.example", .literal = "192.0.2.1"};
+
+/* What the client sent in answer to `turn`, fed in pieces; they belong to the caller. */
+static enum dialogue_verdict feed(struct dialogue *dialogue, struct bytes says, size_t piece, struct buf *out,
+                                  struct lane_result *result)
+{
+    enum dialogue_verdict verdict = DIALOGUE_MORE;
+    for (size_t at = 0; at < says.len && verdict == DIALOGUE_MORE; at += piece) {
+        size_t len = says.len - at < piece ? says.len - at : piece;
+        uint8_t *copy = malloc(len); /* a sanitizer sees what is kept of it too long */
+        assert_non_null(copy);
+        memcpy(copy, says.at + at, len);
+        verdict = dialogue_step(dialogue, copy, len, out, result);
+        free(copy);
+    }
+    return verdict;
+}
+
+static void has_sent(const struct script *script, size_t turn, struct buf *out)
+{
+    struct bytes sends = script->turns[turn].sends;
+    if (out->len != sends.len || (sends.len > 0 && memcmp(out->data, sends.at, sends.len) != 0))
+        fail_msg("%s, turn %zu: sent \"%.*s\"", protocol_name(script->protocol), turn, (int)out->len,
+                 (const char *)out->data);
+    buf_reset(out);
+}
+
+static void plays_in_pieces(const struct script *script, size_t piece)
+{
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    dialogue_begin(&dialogue, script->protocol, &names);
+    enum dialogue_verdict verdict = dialogue_step(&dialogue, NULL, 0, &out, &result);
+    size_t turn = 0;
+    assert_int_equal(verdict, DIALOGUE_MORE);
+    if (script->turns[0].says.len == 0)
+        has_sent(script, turn++, &out);
+    for (; script->turns[turn].says.len > 0; turn++) {
+        assert_int_equal(verdict, DIALOGUE_MORE);
+        verdict = feed(&dialogue, script->turns[turn].says, piece, &out, &result);
+        has_sent(script, turn, &out);
+    }
+    if (verdict != script->verdict)
+        fail_msg("%s: %d, %s: %s", protocol_name(script->protocol), (int)verdict,
+                 outcome_name(result.outcome), result.detail);
+    assert_false(dialogue.injected);
+    if (verdict == DIALOGUE_END) {
+        assert_string_equal(outcome_name(result.outcome), outcome_name(script->outcome));
+        assert_string_equal(result.detail, script->detail);
+    }
+    dialogue_dispose(&dialogue);
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+}
+
+static void play(const struct script *scripts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        plays_in_pieces(&scripts[i], SIZE_MAX);
+        for (size_t piece = 1; piece <= 5; piece++)
+            plays_in_pieces(&scripts[i], piece);
+    }
+}
+#define PLAY(scripts) play(scripts, sizeof(scripts) / sizeof(scripts)[0])
+
+#define REFUSED(text) .verdict = DIALOGUE_END, .outcome = OUTCOME_STARTTLS_REFUSED, .detail = (text)
+#define NOT_TLS(text) .verdict = DIALOGUE_END, .outcome = OUTCOME_NOT_TLS, .detail = (text)
+#define BROKEN(text)  .verdict = DIALOGUE_END, .outcome = OUTCOME_MALFORMED, .detail = (text)
+#define TLS           .verdict = DIALOGUE_TLS
+
+#define XMPP_OPEN(what)                                                                                      \
+    "<?xml version='1.0'?><stream:stream xmlns='jabber:" what                                                \
+    "' xmlns:stream='http://etherx.jabber.org/streams' to='www.example' version='1.0'>"
+#define XMPP_START "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+#define LDAP_START                                                                                           \
+    "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"                                                                   \
+    "1.3.6.1.4.1.1466.20037"
+#define RDP_ASKS "\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00"
+#define MYSQL_GREETING(low, high)                                                                            \
+    "\x1c\x00\x00\x00\x0a"                                                                                   \
+    "8.0.1\0"                                                                                                \
+    "\x01\x00\x00\x00"                                                                                       \
+    "saltsalt"                                                                                               \
+    "\0" low high "\0\0\0\0\0\0"
+
+static void a_server_that_has_tls_is_asked_for_it(void **state)
+{
+    static const struct script scripts[] = {
+        {PROTOCOL_SMTP,
+         {{B("220 mail.example ESMTP\r\n"), B("EHLO scanner.example\r\n")},
+          {B("250-mail.example\r\n250-starttls\r\n250 SIZE 1000000\r\n"), B("STARTTLS\r\n")},
+          {B("220 go ahead\r\n"), B("")}},
+         TLS},
+        {PROTOCOL_SMTP, /* greetings of many lines, an EHLO refused, and HELO */
+         {{B("220-mail.example\n220-no spam\n220 please\n"), B("EHLO scanner.example\r\n")},
+          {B("502 what?\r\n"), B("HELO scanner.example\r\n")},
+          {B("250 mail.example\r\n"), B("STARTTLS\r\n")},
+          {B("220\r\n"), B("")}},
+         TLS},
+        {PROTOCOL_LMTP,
+         {{B("220 mail.example LMTP\r\n"), B("LHLO scanner.example\r\n")},
+          {B("250-mail.example\r\n250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+          {B("220 go ahead\r\n"), B("")}},
+         TLS},
+        {PROTOCOL_IMAP,
+         {{B("* OK IMAP4rev1 ready\r\n"), B("a1 STARTTLS\r\n")},
+          {B("* CAPABILITY IMAP4rev1\r\na1 OK begin\r\n"), B("")}},
+         TLS},
+        {PROTOCOL_POP3, {{B("+OK ready\r\n"), B("STLS\r\n")}, {B("+OK\r\n"), B("")}}, TLS},
+        {PROTOCOL_FTP,
+         {{B("220-Welcome\r\n to all\r\n220 ftp.example\r\n"), B("AUTH TLS\r\n")}, {B("234 ok\r\n"), B("")}},
+         TLS},
+        {PROTOCOL_NNTP, {{B("201 news.example\r\n"), B("STARTTLS\r\n")}, {B("382 go\r\n"), B("")}}, TLS},
+        {PROTOCOL_SIEVE,
+         {{B("\"IMPLEMENTATION\" {7+}\r\nNO\r\nOK\n\r\n\"SASL\" \"\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n"),
+           B("STARTTLS\r\n")},
+          {B("OK \"begin\"\r\n"), B("")}},
+         TLS},
+        {PROTOCOL_IRC,
+         {{B(""), B("STARTTLS\r\n")},
+          {B(":irc.example NOTICE * :*** Looking up your host\r\n:irc.example 670 * :STARTTLS "
+             "successful\r\n"),
+           B("")}},
+         TLS},
+        {PROTOCOL_XMPP,
+         {{B(""), B(XMPP_OPEN("client"))},
+          {B("<?xml version='1.0'?><stream:stream from='a>b' version='1.0'><stream:features>"
+             "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"),
+           B(XMPP_START)},
+          {B("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), B("")}},
+         TLS},
+        {PROTOCOL_XMPP_SERVER,
+         {{B(""), B(XMPP_OPEN("server"))},
+          {B("<stream:stream version='1.0'><stream:features><tls:starttls xmlns:tls='x'/></stream:features>"),
+           B(XMPP_START)},
+          {B("<tls:proceed/>"), B("")}},
+         TLS},
+        {PROTOCOL_LDAP,
+         {{B(""), B(LDAP_START)}, {B("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"), B("")}},
+         TLS},
+        {PROTOCOL_LDAP, /* lengths in the long form */
+         {{B(""), B(LDAP_START)},
+          {B("\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0a\x01\x00\x04\x00\x04\x00"),
+           B("")}},
+         TLS},
+        {PROTOCOL_POSTGRES, {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("S"), B("")}}, TLS},
+        {PROTOCOL_MYSQL,
+         {{B(MYSQL_GREETING("\xff", "\xff")), B("\x20\x00\x00\x01\x00\x8a\x00\x00\x00\x00\x00\x01\x21\0\0\0\0"
+                                                "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")}},
+         TLS},
+        {PROTOCOL_RDP,
+         {{B(""), B(RDP_ASKS)},
+          {B("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x00\x08\x00\x02\x00\x00\x00"), B("")}},
+         TLS},
+    };
+    (void)state;
+    PLAY(scripts);
+}
+
+static void a_server_without_it_is_left_politely(void **state)
+{
+    static const struct script scripts[] = {
+        {PROTOCOL_SMTP,
+         {{B("220 mail.example\r\n"), B("EHLO scanner.example\r\n")},
+          {B("250-mail.example\r\n250-STARTTLSX\r\n250 XSTARTTLS\r\n"), B("QUIT\r\n")}},
+         REFUSED("STARTTLS is not offered")},
+        {PROTOCOL_SMTP,
+         {{B("220 mail.example\r\n"), B("EHLO scanner.example\r\n")},
+          {B("250-mail.example\r\n250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+          {B("454 4.7.0 TLS not available\r\n"), B("QUIT\r\n")}},
+         REFUSED("454 4.7.0 TLS not available")},
+        {PROTOCOL_SMTP, {{B("554-go\r\n554 away\r\n"), B("QUIT\r\n")}}, REFUSED("554 away")},
+        {PROTOCOL_LMTP,
+         {{B("220 mail.example\r\n"), B("LHLO scanner.example\r\n")}, {B("500 no\r\n"), B("QUIT\r\n")}},
+         REFUSED("500 no")},
+        {PROTOCOL_IMAP,
+         {{B("* OK\r\n"), B("a1 STARTTLS\r\n")}, {B("a1 BAD unknown\r\n"), B("a2 LOGOUT\r\n")}},
+         REFUSED("a1 BAD unknown")},
+        {PROTOCOL_IMAP, {{B("* BYE too many\r\n"), B("a2 LOGOUT\r\n")}}, REFUSED("* BYE too many")},
+        {PROTOCOL_IMAP, {{B("* PREAUTH you\r\n"), B("a2 LOGOUT\r\n")}}, REFUSED("* PREAUTH you")},
+        {PROTOCOL_POP3,
+         {{B("+OK\r\n"), B("STLS\r\n")}, {B("-ERR no\r\n"), B("QUIT\r\n")}},
+         REFUSED("-ERR no")},
+        {PROTOCOL_FTP,
+         {{B("220 ftp\r\n"), B("AUTH TLS\r\n")}, {B("530 Please login\r\n"), B("QUIT\r\n")}},
+         REFUSED("530 Please login")},
+        {PROTOCOL_FTP,
+         {{B("421 Too many connections\r\n"), B("QUIT\r\n")}},
+         REFUSED("421 Too many connections")},
+        {PROTOCOL_NNTP,
+         {{B("200 news\r\n"), B("STARTTLS\r\n")}, {B("580 Can not\r\n"), B("QUIT\r\n")}},
+         REFUSED("580 Can not")},
+        {PROTOCOL_SIEVE,
+         {{B("\"SIEVE\" \"fileinto STARTTLS\"\r\nOK\r\n"), B("LOGOUT\r\n")}},
+         REFUSED("STARTTLS is not offered")},
+        {PROTOCOL_SIEVE,
+         {{B("\"STARTTLS\"\r\nOK\r\n"), B("STARTTLS\r\n")}, {B("NO \"not now\"\r\n"), B("LOGOUT\r\n")}},
+         REFUSED("NO \"not now\"")},
+        {PROTOCOL_IRC,
+         {{B(""), B("STARTTLS\r\n")}, {B(":irc.example 691 * :STARTTLS failed\r\n"), B("QUIT\r\n")}},
+         REFUSED(":irc.example 691 * :STARTTLS failed")},
+        {PROTOCOL_XMPP,
+         {{B(""), B(XMPP_OPEN("client"))},
+          {B("<stream:stream><stream:features><mechanisms/></stream:features>"), B("</stream:stream>")}},
+         REFUSED("STARTTLS is not offered")},
+        {PROTOCOL_XMPP,
+         {{B(""), B(XMPP_OPEN("client"))},
+          {B("<stream:stream><stream:error><host-unknown xmlns='x'/>"), B("</stream:stream>")}},
+         REFUSED("stream error: <host-unknown xmlns='x'/>")},
+        {PROTOCOL_LDAP,
+         {{B(""), B(LDAP_START)},
+          {B("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00"), B("\x30\x05\x02\x01\x02\x42\x00")}},
+         REFUSED("protocolError (2)")},
+        {PROTOCOL_POSTGRES,
+         {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("N"), B("")}},
+         REFUSED("TLS is not offered")},
+        {PROTOCOL_POSTGRES,
+         {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("E\0\0\0\x1cSFATAL\0C53300\0Mtoo many\0\0"), B("")}},
+         REFUSED("error: too many")},
+        {PROTOCOL_MYSQL, {{B(MYSQL_GREETING("\xff", "\xf7")), B("")}}, REFUSED("TLS is not offered")},
+        {PROTOCOL_MYSQL,
+         {{B("\x0f\x00\x00\x00\xff\x69\x04Host blocked"), B("")}},
+         REFUSED("error 1129: Host blocked")},
+        {PROTOCOL_RDP,
+         {{B(""), B(RDP_ASKS)},
+          {B("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x03\x00\x08\x00\x02\x00\x00\x00"), B("")}},
+         REFUSED("SSL_NOT_ALLOWED_BY_SERVER")},
+        {PROTOCOL_RDP,
+         {{B(""), B(RDP_ASKS)}, {B("\x03\x00\x00\x0b\x06\xd0\x00\x00\x12\x34\x00"), B("")}},
+         REFUSED("standard RDP security only")},
+    };
+    (void)state;
+    PLAY(scripts);
+}
+
+static void what_speaks_otherwise_is_told_by_what_it_says(void **state)
+{
+    static const enum protocol line_protocols[] = {PROTOCOL_SMTP, PROTOCOL_IMAP, PROTOCOL_POP3,
+                                                   PROTOCOL_FTP,  PROTOCOL_NNTP, PROTOCOL_SIEVE};
+    (void)state;
+    for (size_t i = 0; i < sizeof line_protocols / sizeof line_protocols[0]; i++) {
+        struct script script = {
+            line_protocols[i], {{B("SSH-2.0-OpenSSH_9.2\r\n"), B("")}}, NOT_TLS("SSH: SSH-2.0-OpenSSH_9.2")};
+        play(&script, 1);
+    }
+    static const struct script scripts[] = {
+        {PROTOCOL_IRC,
+         {{B(""), B("STARTTLS\r\n")}, {B("HTTP/1.1 400 Bad Request\r\n"), B("")}},
+         NOT_TLS("HTTP: HTTP/1.1 400 Bad Request")},
+        {PROTOCOL_LDAP,
+         {{B(""), B(LDAP_START)}, {B("\x30\x05\x02\x01\x01\x61\x00"), B("")}},
+         BROKEN("an LDAP answer that is none to StartTLS")},
+        {PROTOCOL_MYSQL, {{B("\x02\x00\x00\x00\x0a\x38"), B("")}}, BROKEN("a broken MySQL greeting")},
+    };
+    PLAY(scripts);
+}
+
+/* The verdict on one flood after `protocol` has begun; what was sent is of no interest. */
+static enum outcome flooded(enum protocol protocol, const char *unit, size_t count)
+{
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    dialogue_begin(&dialogue, protocol, &names);
+    enum dialogue_verdict verdict = dialogue_step(&dialogue, NULL, 0, &out, &result);
+    for (size_t i = 0; i < count && verdict == DIALOGUE_MORE; i++)
+        verdict = dialogue_step(&dialogue, (const uint8_t *)unit, strlen(unit), &out, &result);
+    assert_int_equal(verdict, DIALOGUE_END);
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+    return result.outcome;
+}
+
+static void endless_lines_and_replies_end_it(void **state)
+{
+    (void)state;
+    assert_int_equal(flooded(PROTOCOL_SMTP, "220", 10000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_SMTP, "220-more\r\n", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_FTP, "220-more\r\n", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_IMAP, "* O", 10000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_SIEVE, "\"A\" \"B\"\r\n", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_IRC, "PING :x\r\n", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_XMPP, "<a>", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_XMPP, "<a b='>", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_LDAP, "\x30\x83\x7f\x7f\x7f", 100000), OUTCOME_TOO_LARGE);
+}
+
+static void clear_text_behind_the_go_ahead_is_dropped_and_told(void **state)
+{
+    static const struct {
+        enum protocol protocol;
+        const char *first;
+        const char *second; /* with something behind the go-ahead */
+    } servers[] = {
+        {PROTOCOL_POP3, "+OK\r\n", "+OK\r\n+OK injected\r\n"},
+        {PROTOCOL_IMAP, "* OK\r\n", "a1 OK\r\n\x16\x03\x03"},
+        {PROTOCOL_POSTGRES, "", "SX"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        struct dialogue dialogue;
+        struct lane_result result = {0};
+        struct buf out = {0};
+        dialogue_begin(&dialogue, servers[i].protocol, &names);
+        assert_int_equal(dialogue_step(&dialogue, NULL, 0, &out, &result), DIALOGUE_MORE);
+        struct bytes first = {servers[i].first, strlen(servers[i].first)};
+        struct bytes second = {servers[i].second, strlen(servers[i].second)};
+        assert_int_equal(feed(&dialogue, first, SIZE_MAX, &out, &result), DIALOGUE_MORE);
+        assert_int_equal(feed(&dialogue, second, SIZE_MAX, &out, &result), DIALOGUE_TLS);
+        assert_true(dialogue.injected);
+        dialogue_dispose(&dialogue);
+        buf_dispose(&out);
+    }
+}
+
+static void a_name_that_is_none_breaks_no_stream(void **state)
+{
+    struct dialogue_names hostile = {.own = "x", .server = "a'/><evil b='", .literal = ""};
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    (void)state;
+    dialogue_begin(&dialogue, PROTOCOL_XMPP, &hostile);
+    assert_int_equal(dialogue_step(&dialogue, NULL, 0, &out, &result), DIALOGUE_MORE);
+    assert_non_null(strstr(buf_str(&out), " to='aevilb' "));
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+}
+
+static void only_those_that_are_built_in_exist(void **state)
+{
+    (void)state;
+    assert_false(dialogue_exists(PROTOCOL_TLS));
+    assert_true(dialogue_exists(PROTOCOL_SMTP));
+    assert_true(dialogue_waits_for_greeting(PROTOCOL_SMTP));
+    assert_false(dialogue_waits_for_greeting(PROTOCOL_LDAP));
+    assert_false(dialogue_waits_for_greeting(PROTOCOL_TLS));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_server_that_has_tls_is_asked_for_it),
+        cmocka_unit_test(a_server_without_it_is_left_politely),
+        cmocka_unit_test(what_speaks_otherwise_is_told_by_what_it_says),
+        cmocka_unit_test(endless_lines_and_replies_end_it),
+        cmocka_unit_test(clear_text_behind_the_go_ahead_is_dropped_and_told),
+        cmocka_unit_test(a_name_that_is_none_breaks_no_stream),
+        cmocka_unit_test(only_those_that_are_built_in_exist),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
