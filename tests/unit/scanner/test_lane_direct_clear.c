@@ -121,6 +121,21 @@ static void without_a_request_before_the_end_there_was_none(void **state)
     buf_dispose(&flight);
 }
 
+static void nothing_is_looked_at_behind_what_nobody_knows(void **state)
+{
+    struct lane_result result;
+    struct buf flight = short_flight();
+    (void)state;
+    add_message(&flight, 99, "00");
+    add_message(&flight, FLIGHT_CERTIFICATE_STATUS, STATUS);
+    add_message(&flight, FLIGHT_SERVER_HELLO_DONE, "");
+    assert_int_equal(feed(usual, &flight, SIZE_MAX, 1, &result), LANE_CHAIN);
+    assert_null(result.chain.ocsp_response.bytes);
+    assert_int_equal(result.chain.client_certificate, REQUEST_UNKNOWN);
+    chain_dispose(&result.chain);
+    buf_dispose(&flight);
+}
+
 static void a_key_exchange_without_named_curve_tells_no_group(void **state)
 {
     static const struct {
@@ -396,6 +411,7 @@ int main(void)
         cmocka_unit_test(what_came_with_the_certificate_is_looked_through),
         cmocka_unit_test(what_has_not_come_by_then_is_not_waited_for),
         cmocka_unit_test(without_a_request_before_the_end_there_was_none),
+        cmocka_unit_test(nothing_is_looked_at_behind_what_nobody_knows),
         cmocka_unit_test(a_key_exchange_without_named_curve_tells_no_group),
         cmocka_unit_test(what_breaks_after_the_certificate_loses_nothing),
         cmocka_unit_test(timestamps_of_the_hello_are_kept),
