@@ -157,7 +157,7 @@ static enum cs_err prepare(struct store *store, struct diag *diag)
     sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
     enum cs_err err = check_file(store, &version, diag);
     if (err == CS_OK)
-        err = sql_exec(store, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384", diag);
+        err = sql_exec(store, "PRAGMA foreign_keys = ON", diag);
     if (err != CS_OK || store->mode == STORE_READ)
         return err;
     err = sql_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", diag);
