@@ -5,26 +5,15 @@
 #include "scanner/probe.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "scanner/classify.h"
 #include "scanner/leaf_key.h"
 #include "scanner/port_list.h"
+#include "scanner/probe_inner.h"
 
-enum probe_event {
-    EV_START,
-    EV_CONNECTED,
-    EV_TLS,    /* the dialogue has led to TLS */
-    EV_OVER,   /* this connection has given what it can */
-    EV_CLOSED, /* and is closed */
-};
-
-static void begin_connect(struct probe *probe);
 static void begin_dialogue(struct probe *probe);
 static void begin_handshake(struct probe *probe);
 static void begin_close(struct probe *probe);
@@ -38,7 +27,7 @@ static const struct {
     void (*enter)(struct probe *);
 } states[] = {
     [PROBE_IDLE] = {"idle", TO(CONNECTING), NULL},
-    [PROBE_CONNECTING] = {"connecting", TO(TALKING) | TO(HANDSHAKING) | TO(CLOSING), begin_connect},
+    [PROBE_CONNECTING] = {"connecting", TO(TALKING) | TO(HANDSHAKING) | TO(CLOSING), probe_begin_connect},
     [PROBE_TALKING] = {"talking", TO(HANDSHAKING) | TO(CLOSING), begin_dialogue},
     [PROBE_HANDSHAKING] = {"handshaking", TO(CLOSING), begin_handshake},
     [PROBE_CLOSING] = {"closing", TO(WAITING) | TO(DONE), begin_close},
@@ -63,13 +52,13 @@ static enum probe_state next_state(const struct probe *probe, enum probe_event e
     return probe->more ? PROBE_WAITING : PROBE_DONE;
 }
 
-static bool is_open(const struct probe *probe)
+bool probe_is_open(const struct probe *probe)
 {
     return probe->state == PROBE_CONNECTING || probe->state == PROBE_TALKING ||
            probe->state == PROBE_HANDSHAKING;
 }
 
-static void probe_on(struct probe *probe, enum probe_event event)
+void probe_on(struct probe *probe, enum probe_event event)
 {
     enum probe_state next = next_state(probe, event);
     assert((states[probe->state].next & 1u << next) != 0);
@@ -77,9 +66,9 @@ static void probe_on(struct probe *probe, enum probe_event event)
     states[next].enter(probe); /* may hand the probe back to its owner */
 }
 
-static void end_with(struct probe *probe, enum outcome outcome, const char *detail)
+void probe_end_with(struct probe *probe, enum outcome outcome, const char *detail)
 {
-    if (!is_open(probe))
+    if (!probe_is_open(probe))
         return; /* a cancelled request reporting late */
     lane_end(&probe->got, outcome, detail);
     probe_on(probe, EV_OVER);
@@ -204,7 +193,7 @@ static uint64_t deadline_ms(const struct probe *probe)
 
 /* Armed once for the deadline known now; an answer only moves the deadline, and a timer that fires too early
  * is armed again: cheaper than moving it with every byte. */
-static void arm_timer(struct probe *probe)
+void probe_arm_timer(struct probe *probe)
 {
     uint64_t now_ms = uv_now(probe->env->loop);
     uint64_t at_ms = deadline_ms(probe);
@@ -222,7 +211,7 @@ static void on_timer(uv_timer_t *timer)
     if (probe->state == PROBE_CLOSING)
         return;
     if (now_ms < deadline_ms(probe) && !probe->stopped) {
-        arm_timer(probe);
+        probe_arm_timer(probe);
         return;
     }
     if (!probe->overdue) {
@@ -233,18 +222,18 @@ static void on_timer(uv_timer_t *timer)
     if (probe->state == PROBE_WAITING)
         probe_on(probe, EV_OVER);
     else if (probe->state == PROBE_CONNECTING)
-        end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
+        probe_end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
     else if (now_ms >= probe->whole_deadline_ms)
-        end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");
+        probe_end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");
     else
-        end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, probe->got_bytes == 0 ? "silent" : "fell silent");
+        probe_end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, probe->got_bytes == 0 ? "silent" : "fell silent");
 }
 
 /* Between two connections only the limit of the whole target counts. */
 static void begin_wait(struct probe *probe)
 {
     probe->answer_deadline_ms = UINT64_MAX;
-    arm_timer(probe);
+    probe_arm_timer(probe);
     probe->env->on_wait(probe, probe->shortage, probe->env->context);
 }
 
@@ -253,167 +242,7 @@ static void expect_answer(struct probe *probe)
     probe->answer_deadline_ms = uv_now(probe->env->loop) + probe->env->limits->answer_timeout_ms;
 }
 
-/* ---- connect ---- */
-
-/* Descriptors, ports or memory of ours ran out: not the target's fault, so not its outcome. */
-static bool is_local_shortage(int status)
-{
-    return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOBUFS || status == UV_ENOMEM ||
-           status == UV_EADDRNOTAVAIL || status == UV_EAGAIN || status == UV_EADDRINUSE;
-}
-
-/* EPIPE is what Linux makes of a RST that follows a FIN. */
-static bool is_reset(ssize_t status)
-{
-    return status == UV_ECONNRESET || status == UV_EPIPE;
-}
-
-static void fail_connect(struct probe *probe, int status)
-{
-    if (is_local_shortage(status)) {
-        probe->shortage = true;
-        if (probe->tries.count == 1)
-            probe->end = PROBE_RETRY;
-        end_with(probe, OUTCOME_LOCAL_ERROR, uv_err_name(status));
-    } else if (status == UV_ECONNREFUSED) {
-        end_with(probe, OUTCOME_REFUSED, "");
-    } else if (status == UV_ETIMEDOUT) {
-        end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
-    } else if (is_reset(status)) {
-        end_with(probe, OUTCOME_RESET, "while connecting");
-    } else if (status == UV_EINVAL || status == UV_EAFNOSUPPORT) {
-        end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(status));
-    } else {
-        end_with(probe, OUTCOME_UNREACHABLE, uv_strerror(status));
-    }
-}
-
-static void on_connect(uv_connect_t *request, int status)
-{
-    struct probe *probe = request->data;
-    if (probe->state != PROBE_CONNECTING)
-        return;
-    if (status == 0)
-        probe_on(probe, EV_CONNECTED);
-    else
-        fail_connect(probe, status);
-}
-
-static void make_address(struct sockaddr_storage *out, struct ip ip, uint16_t port)
-{
-    memset(out, 0, sizeof *out);
-    if (ip_is_v4(ip)) {
-        struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        memcpy(&v4->sin_addr, ip.bytes + 12, 4);
-    } else {
-        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        memcpy(&v6->sin6_addr, ip.bytes, 16);
-    }
-}
-
-/* The port is left to connect, so that as many connections fit as there are pairs of port and peer. */
-static int bind_source(struct probe *probe)
-{
-    struct sockaddr_storage from;
-    uv_os_fd_t fd;
-    int on = 1;
-    int rc = uv_fileno((uv_handle_t *)&probe->tcp, &fd);
-    if (rc != 0)
-        return rc;
-    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    make_address(&from, probe->env->source, 0);
-    return uv_tcp_bind(&probe->tcp, (const struct sockaddr *)&from, 0);
-}
-
-static void forget_connection(struct probe *probe)
-{
-    chain_dispose(&probe->got.chain);
-    probe->got = (struct lane_result){0};
-    probe->got_bytes = 0;
-    probe->in_tls = false;
-    probe->polite = false;
-    probe->unsupported = false;
-    probe->shortage = false;
-    buf_reset(&probe->out);
-    buf_reset(&probe->sending);
-}
-
-static void begin_connect(struct probe *probe)
-{
-    const struct probe_env *env = probe->env;
-    struct sockaddr_storage to;
-    unsigned family = env->has_source ? (ip_is_v4(probe->target.ip) ? AF_INET : AF_INET6) : AF_UNSPEC;
-    forget_connection(probe);
-    int rc = uv_tcp_init_ex(env->loop, &probe->tcp, family);
-    if (rc != 0) /* no descriptor for the socket: a handle without one can always be had */
-        uv_tcp_init(env->loop, &probe->tcp);
-    probe->tcp.data = probe;
-    if (rc == 0 && env->has_source)
-        rc = bind_source(probe);
-    make_address(&to, probe->target.ip, probe->target.port);
-    if (rc == 0)
-        rc = uv_tcp_connect(&probe->connect, &probe->tcp, (const struct sockaddr *)&to, on_connect);
-    if (rc != 0) {
-        fail_connect(probe, rc);
-        return;
-    }
-    uint64_t now_ms = uv_now(env->loop);
-    if (probe->whole_deadline_ms == 0)
-        probe->whole_deadline_ms = now_ms + env->limits->timeout_ms;
-    probe->answer_deadline_ms = now_ms + env->limits->connect_timeout_ms;
-    arm_timer(probe);
-}
-
-/* ---- handshake ---- */
-
-static void flush(struct probe *probe);
-
-static void on_write(uv_write_t *request, int status)
-{
-    struct probe *probe = request->data;
-    buf_reset(&probe->sending);
-    if (probe->state != PROBE_HANDSHAKING && probe->state != PROBE_TALKING)
-        return;
-    if (status == 0)
-        flush(probe);
-    else
-        end_with(probe, OUTCOME_RESET, uv_strerror(status));
-}
-
-/* What could not be sent at once goes through a write, which borrows `sending` until it is done. */
-static void send_rest(struct probe *probe)
-{
-    struct buf empty = probe->sending;
-    probe->sending = probe->out;
-    probe->out = empty;
-    uv_buf_t bytes = uv_buf_init((char *)probe->sending.data, (unsigned)probe->sending.len);
-    if (uv_write(&probe->write, (uv_stream_t *)&probe->tcp, &bytes, 1, on_write) != 0)
-        end_with(probe, OUTCOME_LOCAL_ERROR, "a write could not be queued");
-}
-
-/* Sends what the lane has put out. */
-static void flush(struct probe *probe)
-{
-    if (probe->out.err != CS_OK) {
-        end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
-        return;
-    }
-    if (probe->out.len == 0 || probe->sending.len > 0)
-        return;
-    uv_buf_t bytes = uv_buf_init((char *)probe->out.data, (unsigned)probe->out.len);
-    int sent = uv_try_write((uv_stream_t *)&probe->tcp, &bytes, 1);
-    if (sent < 0 && sent != UV_EAGAIN) {
-        end_with(probe, OUTCOME_RESET, uv_strerror(sent));
-        return;
-    }
-    buf_consume(&probe->out, sent > 0 ? (size_t)sent : 0);
-    if (probe->out.len > 0)
-        send_rest(probe);
-}
+/* ---- what is said and heard ---- */
 
 /* A server that wants a name and was sent none: say so, for that is what to try next (not so where the
  * version is what it cannot agree to). */
@@ -438,7 +267,7 @@ static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
 {
     switch (step(probe, bytes, len)) {
     case LANE_MORE:
-        flush(probe);
+        probe_flush(probe);
         return;
     case LANE_UNSUPPORTED:
         probe->unsupported = true;
@@ -453,20 +282,13 @@ static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
     probe_on(probe, EV_OVER);
 }
 
-static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+void probe_take_end(struct probe *probe, ssize_t status)
 {
-    const struct probe *probe = handle->data;
-    (void)suggested;
-    *out = uv_buf_init((char *)probe->env->read_buffer, PROBE_READ_BUFFER);
-}
-
-static void on_end_of_stream(struct probe *probe, ssize_t status)
-{
-    bool reset = is_reset(status);
+    bool reset = probe_is_reset(status);
     bool closed = status == UV_EOF;
     if (!reset && !closed) {
-        end_with(probe, status == UV_ETIMEDOUT ? OUTCOME_TIMEOUT_HANDSHAKE : OUTCOME_UNREACHABLE,
-                 uv_strerror((int)status));
+        probe_end_with(probe, status == UV_ETIMEDOUT ? OUTCOME_TIMEOUT_HANDSHAKE : OUTCOME_UNREACHABLE,
+                       uv_strerror((int)status));
         return;
     }
     lane_end(&probe->got, reset ? OUTCOME_RESET : OUTCOME_CLOSED, probe->in_tls ? "" : "before TLS");
@@ -481,11 +303,11 @@ static bool begins_tls(struct probe *probe, const uint8_t *bytes, size_t len)
     if (probe->got_bytes == 0 && !classify_is_tls(bytes, len)) {
         char detail[OBSERVATION_DETAIL];
         classify_describe(detail, bytes, len);
-        end_with(probe, OUTCOME_NOT_TLS, detail);
+        probe_end_with(probe, OUTCOME_NOT_TLS, detail);
         return false;
     }
     if (probe->got_bytes == 1 && bytes[0] != 3) {
-        end_with(probe, OUTCOME_NOT_TLS, "a first byte as of TLS, then something else");
+        probe_end_with(probe, OUTCOME_NOT_TLS, "a first byte as of TLS, then something else");
         return false;
     }
     return true;
@@ -496,43 +318,28 @@ static void talk(struct probe *probe, const uint8_t *bytes, size_t len)
 {
     enum dialogue_verdict verdict = dialogue_step(&probe->dialogue, bytes, len, &probe->out, &probe->got);
     probe->polite = verdict == DIALOGUE_END && probe->out.len > 0;
-    flush(probe);
+    probe_flush(probe);
     if (probe->state != PROBE_TALKING || verdict == DIALOGUE_MORE)
         return;
     probe_on(probe, verdict == DIALOGUE_TLS ? EV_TLS : EV_OVER);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
+/* What came, of whatever it is a part. */
+void probe_take(struct probe *probe, const uint8_t *bytes, size_t len)
 {
-    struct probe *probe = stream->data;
-    const uint8_t *bytes = (const uint8_t *)buffer->base;
-    if ((probe->state != PROBE_HANDSHAKING && probe->state != PROBE_TALKING) || len == 0)
+    if (probe->in_tls && !begins_tls(probe, bytes, len))
         return;
-    if (len < 0) {
-        on_end_of_stream(probe, len);
-        return;
-    }
-    if (probe->in_tls && !begins_tls(probe, bytes, (size_t)len))
-        return;
-    probe->got_bytes += (size_t)len;
-    probe->received += (size_t)len;
+    probe->got_bytes += len;
+    probe->received += len;
     if (probe->received > CHAIN_MAX_BYTES) {
-        end_with(probe, OUTCOME_TOO_LARGE, "more bytes than the limit for one target");
+        probe_end_with(probe, OUTCOME_TOO_LARGE, "more bytes than the limit for one target");
         return;
     }
     expect_answer(probe);
     if (probe->in_tls)
-        feed(probe, bytes, (size_t)len);
+        feed(probe, bytes, len);
     else
-        talk(probe, bytes, (size_t)len);
-}
-
-static bool start_reading(struct probe *probe)
-{
-    int rc = uv_read_start((uv_stream_t *)&probe->tcp, lend_buffer, on_read);
-    if (rc != 0)
-        end_with(probe, OUTCOME_LOCAL_ERROR, uv_strerror(rc));
-    return rc == 0;
+        talk(probe, bytes, len);
 }
 
 static void begin_dialogue(struct probe *probe)
@@ -545,8 +352,8 @@ static void begin_dialogue(struct probe *probe)
     expect_answer(probe);
     if (dialogue_waits_for_greeting(target->protocol))
         probe->answer_deadline_ms = probe->whole_deadline_ms; /* mail servers let strangers wait */
-    arm_timer(probe);
-    if (start_reading(probe))
+    probe_arm_timer(probe);
+    if (probe_start_reading(probe))
         talk(probe, NULL, 0);
 }
 
@@ -568,12 +375,12 @@ static void begin_handshake(struct probe *probe)
     probe->in_tls = true;
     probe->got_bytes = 0;
     expect_answer(probe);
-    arm_timer(probe);
+    probe_arm_timer(probe);
     if (!begin_lane(probe)) {
-        end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
+        probe_end_with(probe, OUTCOME_LOCAL_ERROR, "out of memory");
         return;
     }
-    if (is_reading || start_reading(probe))
+    if (is_reading || probe_start_reading(probe))
         feed(probe, NULL, 0);
 }
 
@@ -625,7 +432,7 @@ static void stop(struct probe *probe)
 {
     probe->stopped = true;
     probe->more = false;
-    if (is_open(probe))
+    if (probe_is_open(probe))
         probe_on(probe, EV_OVER);
     else if (probe->state == PROBE_WAITING)
         uv_timer_start(&probe->timer, on_timer, 0, 0);

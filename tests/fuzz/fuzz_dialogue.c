@@ -1,0 +1,68 @@
+// layers: scanner
+// SPDX-License-Identifier: Apache-2.0
+/* What a server says before TLS: the first byte chooses the protocol, the second the pieces. A verdict must be
+ * whole, what is sent is bounded, and pieces change nothing where all of it is within the limits. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/dialogue.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct dialogue_names names = {
+    .own = "scanner.example", .server = "www.example", .literal = "192.0.2.1"};
+
+static void demand(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static enum dialogue_verdict converse(enum protocol protocol, const uint8_t *data, size_t size, size_t piece,
+                                      struct lane_result *result)
+{
+    struct dialogue dialogue;
+    struct buf out = {.max = 4096};
+    dialogue_begin(&dialogue, protocol, &names);
+    enum dialogue_verdict verdict = dialogue_step(&dialogue, NULL, 0, &out, result);
+    for (size_t at = 0; at < size && verdict == DIALOGUE_MORE; at += piece)
+        verdict = dialogue_step(&dialogue, data + at, size - at < piece ? size - at : piece, &out, result);
+    demand(out.err == CS_OK);
+    demand(!dialogue.injected || verdict == DIALOGUE_TLS);
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+    return verdict;
+}
+
+static void check(enum dialogue_verdict verdict, const struct lane_result *result)
+{
+    size_t len = strnlen(result->detail, OBSERVATION_DETAIL);
+    demand(len < OBSERVATION_DETAIL);
+    for (size_t i = 0; i < len; i++)
+        demand(result->detail[i] >= 0x20 && result->detail[i] < 0x7F);
+    demand(verdict != DIALOGUE_END || result->outcome != OUTCOME_CERTIFICATE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct lane_result whole = {0};
+    struct lane_result parts = {0};
+    if (size < 3)
+        return 0;
+    enum protocol protocol = (enum protocol)(data[0] % PROTOCOL_COUNT);
+    size_t piece = data[1] == 0 ? 1 : data[1];
+    data += 2;
+    size -= 2;
+    if (!dialogue_exists(protocol))
+        return 0;
+    enum dialogue_verdict verdict = converse(protocol, data, size, size, &whole);
+    check(verdict, &whole);
+    enum dialogue_verdict other = converse(protocol, data, size, piece, &parts);
+    check(other, &parts);
+    bool is_error_text = protocol == PROTOCOL_POSTGRES; /* of unknown length: it is what has come */
+    bool is_answered = whole.outcome != OUTCOME_NOT_TLS; /* whose detail shows what there is of it */
+    if (size <= DIALOGUE_MAX_LINE && !is_error_text && is_answered)
+        demand(verdict == other && whole.outcome == parts.outcome);
+    return 0;
+}
