@@ -329,6 +329,7 @@ void probe_take(struct probe *probe, const uint8_t *bytes, size_t len)
 {
     if (probe->in_tls && !begins_tls(probe, bytes, len))
         return;
+    bool is_greeting = !probe->in_tls && probe->got_bytes == 0;
     probe->got_bytes += len;
     probe->received += len;
     if (probe->received > CHAIN_MAX_BYTES) {
@@ -336,6 +337,8 @@ void probe_take(struct probe *probe, const uint8_t *bytes, size_t len)
         return;
     }
     expect_answer(probe);
+    if (is_greeting)
+        probe_arm_timer(probe); /* it was set to a later time */
     if (probe->in_tls)
         feed(probe, bytes, len);
     else

@@ -46,8 +46,8 @@ struct scan_plan {
     struct scan_limits limits;
     struct tries_policy policy; /* how certificates are asked for */
     bool has_source;
-    struct ip source;              /* local address to connect from; CS_E_INVALID if it is not ours */
-    const char *ehlo_name;         /* how this host calls itself to mail servers; NULL = localhost; borrowed */
+    struct ip source;      /* local address to connect from; CS_E_INVALID if it is not ours */
+    const char *ehlo_name; /* how this host calls itself to mail servers; NULL = localhost; borrowed */
     const struct ip_set *excluded; /* standing exclusions at the start; may be NULL; copied */
 
     /* Resume: positions below low_water are done, and those listed (sorted, each >= low_water).

@@ -1,7 +1,7 @@
 // layers: scanner
 // SPDX-License-Identifier: Apache-2.0
-/* What a server says before TLS: the first byte chooses the protocol, the second the pieces. A verdict must be
- * whole, what is sent is bounded, and pieces change nothing where all of it is within the limits. */
+/* What a server says before TLS: the first byte chooses the protocol, the second the pieces. A verdict must
+ * be whole, what is sent is bounded, and pieces change nothing where all of it is within the limits. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(verdict, &whole);
     enum dialogue_verdict other = converse(protocol, data, size, piece, &parts);
     check(other, &parts);
-    bool is_error_text = protocol == PROTOCOL_POSTGRES; /* of unknown length: it is what has come */
+    bool is_error_text = protocol == PROTOCOL_POSTGRES;  /* of unknown length: it is what has come */
     bool is_answered = whole.outcome != OUTCOME_NOT_TLS; /* whose detail shows what there is of it */
     if (size <= DIALOGUE_MAX_LINE && !is_error_text && is_answered)
         demand(verdict == other && whole.outcome == parts.outcome);
