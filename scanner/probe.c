@@ -118,7 +118,6 @@ static void keep_best(struct probe *probe)
     probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && is_answer(got->outcome);
     bool throttled = probe->tries.count > 1 && !probe->in_tls && got->outcome != OUTCOME_CANCELLED &&
                      probe->target.protocol != PROTOCOL_TLS;
-    probe->result.injected |= probe->dialogue.injected;
     if (got->chain.certs != NULL) {
         keep_chain(&probe->result, &got->chain);
     } else if (throttled) {

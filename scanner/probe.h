@@ -62,7 +62,6 @@ struct probe_result { /* the best of all connections */
     struct chain chains[OBSERVATION_MAX_CHAINS]; /* of different key families; the owner's after on_end */
     size_t chain_count;
     bool other_keys_asked; /* and answered, with a chain or a refusal */
-    bool injected;         /* clear text came behind the go-ahead for TLS */
 };
 
 void probe_result_dispose(struct probe_result *result); /* frees the chains; idempotent */
