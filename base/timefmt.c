@@ -40,22 +40,44 @@ static int64_t floor_days(int64_t time_s)
     return time_s / DAY_S - (time_s % DAY_S < 0);
 }
 
+/* Lists print millions of times: this is an order of magnitude cheaper than printf. */
+static char *put_digits(char *at, unsigned value, unsigned count)
+{
+    for (unsigned i = count; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    return at + count;
+}
+
 char *timefmt_date(char out[TIMEFMT_SIZE], int64_t time_s)
 {
     int64_t year;
     unsigned month;
     unsigned day;
     civil_from_days(floor_days(time_s), &year, &month, &day);
-    snprintf(out, TIMEFMT_SIZE, "%04lld-%02u-%02u", (long long)(year % 100000), month % 100, day % 100);
+    if (year < 0 || year > 9999) {
+        snprintf(out, TIMEFMT_SIZE, "%04lld-%02u-%02u", (long long)(year % 100000), month % 100, day % 100);
+        return out;
+    }
+    char *at = put_digits(out, (unsigned)year, 4);
+    *at++ = '-';
+    at = put_digits(at, month, 2);
+    *at++ = '-';
+    *put_digits(at, day, 2) = '\0';
     return out;
 }
 
 char *timefmt_rfc3339(char out[TIMEFMT_SIZE], int64_t time_s)
 {
-    char date[TIMEFMT_SIZE];
-    timefmt_date(date, time_s);
     unsigned second = (unsigned)((time_s % DAY_S + DAY_S) % DAY_S);
-    snprintf(out, TIMEFMT_SIZE, "%.12sT%02u:%02u:%02uZ", date, second / 3600, second / 60 % 60, second % 60);
+    char *at = timefmt_date(out, time_s);
+    at += strlen(at);
+    *at++ = 'T';
+    at = put_digits(at, second / 3600, 2);
+    *at++ = ':';
+    at = put_digits(at, second / 60 % 60, 2);
+    *at++ = ':';
+    at = put_digits(at, second % 60, 2);
+    memcpy(at, "Z", 2);
     return out;
 }
 

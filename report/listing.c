@@ -331,6 +331,8 @@ static void csv_row(struct listing *listing, const struct row *row)
         const struct cell *cell = &row->cells[listing->shown[i]];
         if (i > 0)
             buf_append_char(&listing->line, listing->options.csv_separator);
+        if (cell->kind == CELL_NULL)
+            continue;
         buf_reset(&text);
         append_plain(&text, row, cell);
         append_csv(listing, buf_str(&text), text.len, cell->kind == CELL_NUMBER);
