@@ -66,7 +66,7 @@ static bool is_tag(struct cursor unit, const char *name)
         name++;
     }
     size_t len = 0;
-    while (len < unit.left && memchr(" \t\r\n/>", unit.at[len], 6) == NULL)
+    while (len < unit.left && unit.at[len] != '\0' && strchr(" \t\r\n/>", unit.at[len]) == NULL)
         len++;
     struct cursor called = {unit.at, len};
     const uint8_t *colon = memchr(called.at, ':', called.left);
