@@ -14,7 +14,7 @@ from support import Case, Certificate, ScriptedServer
 RSA_SHA = 0x002F, 0x0035, 0x000A, 0x0005  # suites of TLS_RSA_WITH_ ... _SHA that a server of 2001 has
 ECDSA_SUITES = 0xC009, 0xC00A, 0xC02B, 0xC02C
 X448 = 30
-SHORT = ("--connect-timeout", 2, "--answer-timeout", 1, "--timeout", 15, "--no-store")
+SHORT = ("--connect-timeout", 2, "--answer-timeout", 2, "--timeout", 15, "--no-store")
 ADDRESSES = (f"127.78.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 CERTIFICATES = {}
 
