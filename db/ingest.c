@@ -181,6 +181,7 @@ static void forget(struct ingest *ingest)
     set64_dispose(&ingest->endpoints);
     set64_dispose(&ingest->certificates);
     ingest->loaded = false;
+    ingest->others_write = false;
 }
 
 static enum cs_err look_around(struct ingest *ingest, struct diag *diag)
@@ -190,6 +191,7 @@ static enum cs_err look_around(struct ingest *ingest, struct diag *diag)
     ingest->latest = (struct endpoint_state){0};
     if (!ingest->begun || version != ingest->data_version)
         memset(ingest->memory, 0, sizeof *ingest->memory);
+    ingest->others_write |= ingest->loaded && version != ingest->data_version;
     ingest->begun = true;
     ingest->data_version = version;
     enum cs_err err = ingest->loaded ? CS_OK : load_known(ingest, diag);
@@ -234,6 +236,12 @@ static void bind_endpoint(sqlite3_stmt *stmt, const struct endpoint *endpoint)
     sql_bind_text(stmt, 5, endpoint->server_name != NULL ? endpoint->server_name : "");
 }
 
+/* To this process, which is enough for a target that showed nothing. */
+static bool is_known(const struct ingest *ingest, const struct endpoint *endpoint)
+{
+    return set64_has(&ingest->endpoints, endpoint_hash(endpoint));
+}
+
 /* `*has_name`: its host name is stored already, or there is none to store. */
 static enum cs_err find_endpoint(struct ingest *ingest, const struct endpoint *endpoint,
                                  const char *host_name, int64_t *id, bool *has_name, struct diag *diag)
@@ -242,8 +250,6 @@ static enum cs_err find_endpoint(struct ingest *ingest, const struct endpoint *e
     bool row;
     *id = 0;
     *has_name = true;
-    if (!set64_has(&ingest->endpoints, endpoint_hash(endpoint)))
-        return CS_OK;
     bind_endpoint(stmt, endpoint);
     enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
     if (err != CS_OK || !row)
@@ -290,7 +296,10 @@ static enum cs_err find_or_put_endpoint(struct ingest *ingest, const struct inge
                                         int64_t *id, bool *is_new, struct diag *diag)
 {
     bool has_name;
-    enum cs_err err = find_endpoint(ingest, &sighting->endpoint, sighting->host_name, id, &has_name, diag);
+    enum cs_err err = CS_OK;
+    *id = 0;
+    if (ingest->others_write || is_known(ingest, &sighting->endpoint))
+        err = find_endpoint(ingest, &sighting->endpoint, sighting->host_name, id, &has_name, diag);
     if (err != CS_OK)
         return err;
     *is_new = *id == 0;
@@ -583,6 +592,8 @@ enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *en
     const struct endpoint_state *latest = &ingest->latest;
     if (outcome == OUTCOME_CERTIFICATE && latest->id != 0 && latest->hash == endpoint_hash(endpoint))
         return latest->others_live ? miss_assets(ingest, latest->id, slots_seen, slot_count, diag) : CS_OK;
+    if (!is_known(ingest, endpoint))
+        return CS_OK;
     enum cs_err err = find_endpoint(ingest, endpoint, NULL, &id, &has_name, diag);
     if (err != CS_OK || id == 0)
         return err;

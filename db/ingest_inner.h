@@ -75,6 +75,7 @@ struct ingest {
     struct set64 endpoints;    /* hashes of the known ones of this network */
     struct set64 certificates; /* first bytes of the fingerprints of the known ones */
     bool loaded;               /* both */
+    bool others_write;         /* since then: what is in no set may be stored all the same */
     bool begun;                /* data_version is known */
     int64_t data_version;      /* for which `memory` holds */
     bool has_assignments;      /* there is one at all */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "db/ingest.h"
+
+#include "db/assets.h"
+#include "tests/support/asset_world.h"
+
+/* A second process with the same store and a scan of its own. */
+static struct asset_world another_process(const struct asset_world *world)
+{
+    struct asset_world other = {0};
+    struct scan_row scan = {
+        .network = "", .targets = "{}", .rules = "{}", .options = "{}", .summary = "", .shard_count = 1};
+    int64_t scan_id;
+    assert_int_equal(store_open(&other.store, store_path(world->store), STORE_WRITE, &other.diag), CS_OK);
+    assert_int_equal(scans_create(other.store, &scan, &scan_id, &other.diag), CS_OK);
+    assert_int_equal(ingest_new(&other.ingest, other.store, scan_id, "", &other.diag), CS_OK);
+    return other;
+}
+
+static void ends(struct asset_world *other)
+{
+    ingest_free(other->ingest);
+    store_close(other->store);
+}
+
+static int64_t live_assets(struct asset_world *world)
+{
+    struct store_counts counts;
+    assert_int_equal(store_count(world->store, &counts, &world->diag), CS_OK);
+    return counts.assets_live;
+}
+
+static void two_scans_at_once_may_find_the_same(void **state)
+{
+    struct asset_world *world = *state;
+    struct asset_world other = another_process(world);
+    struct forged known = asset_world_forge("known.example");
+    struct forged new = asset_world_forge("new.example");
+    asset_world_sees(world, "192.0.2.1:443", &known, NULL, WORLD_NOW_S); /* both know what there was */
+    asset_world_sees(&other, "192.0.2.2:443", &known, NULL, WORLD_NOW_S);
+    asset_world_sees(&other, "192.0.2.3:443", &new, &known, WORLD_NOW_S);
+    asset_world_sees(world, "192.0.2.3:443", &new, &known, WORLD_NOW_S + 1);
+    asset_world_sees(world, "192.0.2.2:443", &new, NULL, WORLD_NOW_S + 1);
+    assert_int_equal(live_assets(world), 3);
+    ends(&other);
+    forge_free(&known);
+    forge_free(&new);
+}
+
+/* What a transaction has put into the caches goes with it. */
+static void what_was_rolled_back_is_stored_again(void **state)
+{
+    struct asset_world *world = *state;
+    struct forged leaf = asset_world_forge("www.example");
+    struct der der = asset_world_der(&leaf);
+    struct chain chain = {.certs = &der, .cert_count = 1, .tls_version = 0x0303};
+    struct ingest_sighting sighting = {.chain = &chain, .seen_at_s = WORLD_NOW_S};
+    struct ingest_decision decision;
+    char server_name[ENDPOINT_MAX_NAME + 1];
+    assert_int_equal(endpoint_parse("192.0.2.1:443", &sighting.endpoint, server_name), CS_OK);
+    sighting.endpoint.network = "";
+    assert_int_equal(ingest_begin(world->ingest, &world->diag), CS_OK);
+    sighting.slot = asset_world_keep(world, &leaf);
+    assert_int_equal(ingest_sighting(world->ingest, &sighting, &decision, &world->diag), CS_OK);
+    ingest_rollback(world->ingest);
+    assert_int_equal(live_assets(world), 0);
+    asset_world_sees(world, "192.0.2.1:443", &leaf, NULL, WORLD_NOW_S);
+    asset_world_sees(world, "192.0.2.2:443", &leaf, NULL, WORLD_NOW_S);
+    assert_int_equal(live_assets(world), 2);
+    forge_free(&leaf);
+}
+
+int main(void)
+{
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, asset_world_make, asset_world_end)
+    const struct CMUnitTest tests[] = {
+        IN_A_WORLD(two_scans_at_once_may_find_the_same),
+        IN_A_WORLD(what_was_rolled_back_is_stored_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
