@@ -73,7 +73,7 @@ struct ingest {
     struct certificate_reader reader;
     struct ingest_memory *memory;
     struct set64 endpoints;    /* hashes of the known ones of this network */
-    struct set64 certificates; /* first bytes of the fingerprints of the known ones */
+    struct set64 certificates; /* first bytes of the fingerprints of the stored ones, of any version */
     bool loaded;               /* both */
     bool others_write;         /* since then: what is in no set may be stored all the same */
     bool begun;                /* data_version is known */

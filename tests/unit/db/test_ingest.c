@@ -2,6 +2,7 @@
 #include "db/ingest.h"
 
 #include "db/assets.h"
+#include "db/sql.h"
 #include "tests/support/asset_world.h"
 
 /* A second process with the same store and a scan of its own. */
@@ -70,12 +71,58 @@ static void what_was_rolled_back_is_stored_again(void **state)
     forge_free(&leaf);
 }
 
+static void exec(struct asset_world *world, const char *sql)
+{
+    if (sql_exec(world->store, sql, &world->diag) != CS_OK)
+        fail_msg("%s", world->diag.text);
+}
+
+static void what_an_older_version_has_decoded_is_decoded_again(void **state)
+{
+    struct asset_world *world = *state;
+    struct forged leaf = asset_world_forge("www.example");
+    struct der der = asset_world_der(&leaf);
+    asset_world_sees(world, "192.0.2.1:443", &leaf, NULL, WORLD_NOW_S);
+    exec(world, "UPDATE certificate SET record_version = record_version - 1, common_name = NULL");
+    struct asset_world other = another_process(world);
+    assert_int_equal(ingest_begin(other.ingest, &other.diag), CS_OK);
+    assert_false(ingest_knows_certificate(other.ingest, der.sha256));
+    asset_world_keep(&other, &leaf);
+    assert_true(ingest_knows_certificate(other.ingest, der.sha256));
+    struct cert_record record;
+    assert_int_equal(ingest_read_certificate(other.ingest, der.sha256, &record, &other.diag), CS_OK);
+    assert_string_equal(record.common_name, "www.example");
+    cert_record_dispose(&record);
+    assert_int_equal(ingest_commit(other.ingest, &other.diag), CS_OK);
+    ends(&other);
+    forge_free(&leaf);
+}
+
+/* A scan of one address begins at once, however much is stored. */
+static void a_scan_that_begins_reads_no_certificate(void **state)
+{
+    struct asset_world *world = *state;
+    int pages = 0;
+    int highest = 0;
+    exec(world, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                " INSERT INTO certificate (sha256, record_version, malformed, first_seen, der)"
+                " SELECT randomblob(32), 1, 1, 0, zeroblob(3000) FROM n");
+    struct asset_world other = another_process(world);
+    assert_int_equal(ingest_begin(other.ingest, &other.diag), CS_OK);
+    assert_int_equal(sqlite3_db_status(other.store->db, SQLITE_DBSTATUS_CACHE_MISS, &pages, &highest, 0), 0);
+    assert_in_range(pages, 1, 200);
+    assert_int_equal(ingest_commit(other.ingest, &other.diag), CS_OK);
+    ends(&other);
+}
+
 int main(void)
 {
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, asset_world_make, asset_world_end)
     const struct CMUnitTest tests[] = {
         IN_A_WORLD(two_scans_at_once_may_find_the_same),
         IN_A_WORLD(what_was_rolled_back_is_stored_again),
+        IN_A_WORLD(what_an_older_version_has_decoded_is_decoded_again),
+        IN_A_WORLD(a_scan_that_begins_reads_no_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
