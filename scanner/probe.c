@@ -94,11 +94,14 @@ static void keep_chain(struct probe_result *result, struct chain *chain)
     chain_dispose(chain);
 }
 
-/* Silence and refused connections say nothing of what a server has. */
-static bool is_answer(enum outcome outcome)
+/* Silence, a connection that never came to TLS, and a wish of the server's that our lane cannot fulfil say
+ * nothing of what it has. */
+static bool has_answered(const struct probe *probe)
 {
-    return outcome == OUTCOME_CERTIFICATE || outcome == OUTCOME_TLS_ALERT || outcome == OUTCOME_CLOSED ||
-           outcome == OUTCOME_RESET;
+    enum outcome outcome = probe->got.outcome;
+    return probe->in_tls && !probe->unsupported &&
+           (outcome == OUTCOME_CERTIFICATE || outcome == OUTCOME_TLS_ALERT || outcome == OUTCOME_CLOSED ||
+            outcome == OUTCOME_RESET);
 }
 
 /* A server that has talked and now will not: it has had enough of us, which says nothing about what it has.
@@ -115,7 +118,7 @@ static void tell_throttled(struct probe_result *result, const struct lane_result
 static void keep_best(struct probe *probe)
 {
     struct lane_result *got = &probe->got;
-    probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && is_answer(got->outcome);
+    probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && has_answered(probe);
     bool throttled = probe->tries.count > 1 && !probe->in_tls && got->outcome != OUTCOME_CANCELLED &&
                      probe->target.protocol != PROTOCOL_TLS;
     if (got->chain.certs != NULL) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dialogues that lead to TLS, against scripted servers with a real TLS behind them. Nothing has to be installed but the
 openssl command."""
+import json
 import shutil
 import ssl
 import struct
@@ -152,6 +153,26 @@ class Dialogues(Case):
         self.assertEqual(line["outcome"], "certificate", line)
         self.assertIn("throttled: 421 too many connections", line["detail"])
         self.assertEqual(len(calls), 2)
+
+    def test_a_server_that_closes_before_tls_has_not_said_that_its_other_certificate_is_gone(self):
+        certificates = [Certificate(self.folder, "two.example.org", key) for key in ("ec", "rsa")]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        for certificate in certificates:
+            context.load_cert_chain(certificate.pem, certificate.key)
+        calls = []
+
+        def script(connection):
+            calls.append(1)
+            if len(calls) > 2 and len(calls) % 2 == 0:  # the second one of every scan but the first
+                return
+            play(connection, DIALOGUES["smtp"])
+            context.wrap_socket(connection, server_side=True).close()
+        target = f"127.0.0.1:{self.serve(script).port}/smtp"
+        for _ in range(4):
+            self.run_program("scan", target, "--ehlo-name", "greeter.example", *LIMITS[:-1])
+        self.assertEqual(len(calls), 8)
+        live = json.loads(self.run_program("assets", "--format", "json").stdout)
+        self.assertEqual(sorted(asset["key_type"] for asset in live), ["ecdsa", "rsa"], live)
 
     def test_tls_without_the_dialogue_and_the_dialogue_without_tls_are_told_apart(self):
         def tls_at_once(connection):

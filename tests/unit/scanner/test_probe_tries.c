@@ -290,6 +290,45 @@ static void a_certificate_is_not_lost_to_what_comes_after_it(void **state)
     buf_dispose(&flight);
 }
 
+/* Only what the server has said about the other keys counts as an answer to the question for them. */
+static void silence_and_what_we_cannot_do_are_no_answer_about_other_keys(void **state)
+{
+    struct tls_server *server =
+        tls_server_start("127.0.0.1", &(struct tls_server_options){.keys = {"rsa:1024"}});
+    const struct hostile_script silent = {.waits = true};
+    struct buf draft = {0};
+    struct buf flight = {0};
+    size_t len;
+    (void)state;
+    flight_server_hello(&draft, 0x7f12, 0x1301);
+    const struct {
+        struct hostile_script after;
+        bool answered;
+    } cases[] = {
+        {{.waits = true}, false},
+        {{.waits = true, .end = HOSTILE_CLOSES}, true},
+        {{.waits = true, SAYS("\x15\x03\x03\x00\x02\x02\x28")}, true},
+        {{.waits = true, .bytes = draft.data, .len = draft.len, .next = &silent}, false},
+    };
+    assert_non_null(server);
+    const uint8_t *der = tls_server_certificate(server, 0, &len);
+    flight_server_hello(&flight, 0x0303, 0x002F);
+    flight_certificates(&flight, der, len, 1);
+    env.policy.both_keys = true;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        meets(
+            &(struct hostile_script){
+                .waits = true, .bytes = flight.data, .len = flight.len, .next = &cases[i].after},
+            NULL);
+        assert_int_equal(probe.result.other_keys_asked, cases[i].answered);
+        ended_as(OUTCOME_CERTIFICATE, "");
+    }
+    env.policy.both_keys = false;
+    tls_server_stop(server);
+    buf_dispose(&draft);
+    buf_dispose(&flight);
+}
+
 /* ---- limits over all connections ---- */
 
 static void the_time_limit_is_for_all_connections_together(void **state)
@@ -480,6 +519,7 @@ int main(void)
         cmocka_unit_test(the_longest_way_has_four_connections),
         cmocka_unit_test(the_result_that_says_most_is_told),
         cmocka_unit_test(a_certificate_is_not_lost_to_what_comes_after_it),
+        cmocka_unit_test(silence_and_what_we_cannot_do_are_no_answer_about_other_keys),
         cmocka_unit_test(the_time_limit_is_for_all_connections_together),
         cmocka_unit_test(so_is_the_limit_of_bytes),
         cmocka_unit_test(while_nothing_comes_the_limit_ends_it_with_what_is_known),
