@@ -66,14 +66,12 @@ bool tries_next(struct tries *tries, const struct tries_policy *policy, const st
         return false;
     if (end->result->outcome == OUTCOME_MALFORMED) /* libssl may know better */
         return may_be_full && go_on(tries, LANE_FULL, HELLO_MODERN, KEY_FAMILY_ANY, next);
-    if (!chokes(end))
-        return false;
     if (end->result->alerted && !tries->alerted) {
         tries->alerted = true;
         tries->negotiable = is_negotiable(end->result->alert);
     }
     if (last->hello == HELLO_MODERN)
-        return go_on(tries, LANE_DIRECT, HELLO_LEGACY, KEY_FAMILY_ANY, next);
+        return chokes(end) && go_on(tries, LANE_DIRECT, HELLO_LEGACY, KEY_FAMILY_ANY, next);
     return may_be_full && tries->negotiable && go_on(tries, LANE_FULL, HELLO_MODERN, KEY_FAMILY_ANY, next);
 }
 

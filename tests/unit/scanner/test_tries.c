@@ -324,6 +324,20 @@ static void it_is_the_first_alert_that_counts(void **state)
     was_all(2);
 }
 
+/* Such as a filter on the way that lets nothing as old as TLS 1.0 through. */
+static void however_the_small_hello_fares_after_an_alert_about_the_offer(void **state)
+{
+    (void)state;
+    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+        if (outcome == OUTCOME_CERTIFICATE)
+            continue;
+        begin(LANE_CHOICE_AUTO, false);
+        alerted(40);
+        ended((enum outcome)outcome);
+        is_try(LANE_FULL, HELLO_MODERN, ANY);
+    }
+}
+
 static void no_third_hello_without_libssl(void **state)
 {
     (void)state;
@@ -461,6 +475,7 @@ int main(void)
         cmocka_unit_test(libssl_is_not_asked_again_whatever_the_end),
         cmocka_unit_test(an_alert_about_the_offer_is_worth_a_third_hello),
         cmocka_unit_test(it_is_the_first_alert_that_counts),
+        cmocka_unit_test(however_the_small_hello_fares_after_an_alert_about_the_offer),
         cmocka_unit_test(no_third_hello_without_libssl),
         cmocka_unit_test(the_longest_way_has_four_connections),
         cmocka_unit_test(no_way_is_longer_and_none_asks_the_same_twice),
