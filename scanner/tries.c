@@ -66,7 +66,7 @@ bool tries_next(struct tries *tries, const struct tries_policy *policy, const st
         return false;
     if (end->result->outcome == OUTCOME_MALFORMED) /* libssl may know better */
         return may_be_full && go_on(tries, LANE_FULL, HELLO_MODERN, KEY_FAMILY_ANY, next);
-    if (end->result->alerted && !tries->alerted) {
+    if (end->result->outcome == OUTCOME_TLS_ALERT && end->result->alerted && !tries->alerted) {
         tries->alerted = true;
         tries->negotiable = is_negotiable(end->result->alert);
     }

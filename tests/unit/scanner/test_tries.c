@@ -338,6 +338,18 @@ static void however_the_small_hello_fares_after_an_alert_about_the_offer(void **
     }
 }
 
+/* close_notify says no more than a close does. */
+static void a_farewell_is_no_alert_about_anything(void **state)
+{
+    (void)state;
+    begin(LANE_CHOICE_AUTO, false);
+    went((struct try_end){.result =
+                              &(struct lane_result){.outcome = OUTCOME_CLOSED, .alerted = true, .alert = 0}});
+    is_try(LANE_DIRECT, HELLO_LEGACY, ANY);
+    alerted(70);
+    is_try(LANE_FULL, HELLO_MODERN, ANY);
+}
+
 static void no_third_hello_without_libssl(void **state)
 {
     (void)state;
@@ -476,6 +488,7 @@ int main(void)
         cmocka_unit_test(an_alert_about_the_offer_is_worth_a_third_hello),
         cmocka_unit_test(it_is_the_first_alert_that_counts),
         cmocka_unit_test(however_the_small_hello_fares_after_an_alert_about_the_offer),
+        cmocka_unit_test(a_farewell_is_no_alert_about_anything),
         cmocka_unit_test(no_third_hello_without_libssl),
         cmocka_unit_test(the_longest_way_has_four_connections),
         cmocka_unit_test(no_way_is_longer_and_none_asks_the_same_twice),
