@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One epoll loop. A connection takes what comes, lets its source answer, spoils the answer, and sends it a
  * piece at each turn. */
+#include "tests/support/mutation.h"
 #include "tests/support/mutating_server.h"
 
 #include <errno.h>
@@ -26,8 +27,7 @@
 #define BACKLOG    4096
 #define EVENTS     256
 #define HOSTS      65536
-#define HONEST_ONE 8  /* host in so many is honest */
-#define MOST_SPOIL 60 /* bytes cut out or put in */
+#define HONEST_ONE 8 /* host in so many is honest */
 #define MAX_PIECES 8
 
 enum { HANDSHAKE = 22, CERTIFICATE = 11, FINISHED = 20 };
@@ -92,131 +92,24 @@ static int64_t now_ms(void)
 
 /* ---- chance ---- */
 
-static uint64_t draw(uint64_t *random) /* splitmix64 */
-{
-    uint64_t z = *random += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-
-static size_t below(uint64_t *random, size_t bound)
-{
-    return bound > 0 ? (size_t)(draw(random) % bound) : 0;
-}
-
 static uint64_t random_of(const struct mutating_server *server, uint32_t host, uint32_t connection)
 {
     uint64_t random = server->seed ^ server->round << 48 ^ (uint64_t)host << 8 ^ connection;
-    return draw(&random);
+    return mutation_draw(&random);
 }
 
 bool mutating_server_is_honest(const struct mutating_server *server, uint32_t host)
 {
     uint64_t random = random_of(server, host, 255);
-    return below(&random, HONEST_ONE) == 0;
+    return mutation_below(&random, HONEST_ONE) == 0;
 }
 
 /* ---- mutations ---- */
 
-static void flip(struct buf *bytes, uint64_t *random)
-{
-    bytes->data[below(random, bytes->len)] ^= (uint8_t)(1u << below(random, 8));
-}
-
-static void scribble(struct buf *bytes, uint64_t *random)
-{
-    for (size_t i = below(random, 8) + 1; i > 0; i--)
-        bytes->data[below(random, bytes->len)] = (uint8_t)draw(random);
-}
-
-/* Bytes from `at` on are replaced by others; none of them may lie in `bytes`. */
-static void replace(struct buf *bytes, size_t at, size_t len, const uint8_t *by, size_t by_len)
-{
-    struct buf out = {0};
-    buf_append(&out, bytes->data, at);
-    buf_append(&out, by, by_len);
-    buf_append(&out, bytes->data + at + len, bytes->len - at - len);
-    buf_dispose(bytes);
-    *bytes = out;
-}
-
-static void cut(struct buf *bytes, uint64_t *random)
-{
-    size_t at = below(random, bytes->len);
-    size_t left = bytes->len - at;
-    size_t len = below(random, 2) == 0 ? left : below(random, left < MOST_SPOIL ? left : MOST_SPOIL) + 1;
-    replace(bytes, at, len < left ? len : left, NULL, 0);
-}
-
-static void insert(struct buf *bytes, uint64_t *random)
-{
-    uint8_t more[MOST_SPOIL];
-    for (size_t i = 0; i < sizeof more; i++)
-        more[i] = (uint8_t)draw(random);
-    replace(bytes, below(random, bytes->len + 1), 0, more, below(random, sizeof more) + 1);
-}
-
-static void say_twice(struct buf *bytes, uint64_t *random)
-{
-    size_t at = below(random, bytes->len);
-    size_t len = below(random, bytes->len - at) + 1;
-    uint8_t *copy = malloc(len);
-    if (copy == NULL)
-        return;
-    memcpy(copy, bytes->data + at, len);
-    replace(bytes, at, 0, copy, len);
-    free(copy);
-}
-
-/* Where record number `which` begins; its length with the header goes to `len`, 0 = there is none. */
-static size_t find_record(const struct buf *bytes, size_t which, size_t *len)
-{
-    size_t at = 0;
-    for (;; which--) {
-        *len = 0;
-        if (at + 5 > bytes->len)
-            return at;
-        size_t whole = 5 + ((size_t)bytes->data[at + 3] << 8 | bytes->data[at + 4]);
-        *len = whole < bytes->len - at ? whole : bytes->len - at;
-        if (which == 0)
-            return at;
-        at += *len;
-    }
-}
-
-/* One record is moved to the front. */
-static void reorder(struct buf *bytes, uint64_t *random)
-{
-    size_t len;
-    size_t at = find_record(bytes, 1 + below(random, 4), &len);
-    struct buf out = {0};
-    if (len == 0)
-        return;
-    buf_append(&out, bytes->data + at, len);
-    buf_append(&out, bytes->data, at);
-    buf_append(&out, bytes->data + at + len, bytes->len - at - len);
-    buf_dispose(bytes);
-    *bytes = out;
-}
-
-/* In the header of a record, or of the message that begins it. */
-static void lie(struct buf *bytes, uint64_t *random)
-{
-    size_t len;
-    size_t at = find_record(bytes, below(random, 4), &len);
-    size_t place = at + (below(random, 2) == 0 ? 3 + below(random, 2) : 6 + below(random, 3));
-    if (len > 0 && place < bytes->len)
-        bytes->data[place] = (uint8_t)(below(random, 2) == 0 ? draw(random) : bytes->data[place] + 1u);
-}
-
-static void (*const mutations[])(struct buf *, uint64_t *) = {flip,   flip,      scribble, cut,
-                                                              insert, say_twice, reorder,  lie};
-
 static void spoil(struct mutating_server *server, struct link *link)
 {
-    for (size_t i = below(&link->random, 4); i > 0 && link->out.len > 0; i--)
-        mutations[below(&link->random, sizeof mutations / sizeof mutations[0])](&link->out, &link->random);
+    for (size_t i = mutation_below(&link->random, 4); i > 0 && link->out.len > 0; i--)
+        mutate(&link->out, &link->random);
     pthread_mutex_lock(&server->lock);
     server->counts.mutated++;
     pthread_mutex_unlock(&server->lock);
@@ -226,8 +119,8 @@ static void spoil(struct mutating_server *server, struct link *link)
 
 static void choose_source(struct mutating_server *server, struct link *link)
 {
-    size_t which = below(&link->random, LIVE_COUNT);
-    switch (below(&link->random, 3)) {
+    size_t which = mutation_below(&link->random, LIVE_COUNT);
+    switch (mutation_below(&link->random, 3)) {
     case 0:
         link->recorded = &server->recordings[which >= FIRST_RECORDED ? which : which + FIRST_RECORDED];
         break;
@@ -238,19 +131,19 @@ static void choose_source(struct mutating_server *server, struct link *link)
         break;
     default: {
         static const uint16_t groups[] = {0, 0, 0x17, 0x18};
-        size_t half = below(&link->random, server->messages.len);
+        size_t half = mutation_below(&link->random, server->messages.len);
         link->records[0] = (struct tls13_record){.type = 20, .bytes = "\1", .len = 1, .how = TLS13_CLEAR};
         link->records[1] = (struct tls13_record){.type = HANDSHAKE,
                                                  .bytes = server->messages.data,
                                                  .len = half,
-                                                 .padding = below(&link->random, 100)};
+                                                 .padding = mutation_below(&link->random, 100)};
         link->records[2] = (struct tls13_record){
             .type = HANDSHAKE, .bytes = server->messages.data + half, .len = server->messages.len - half};
-        struct tls13_server_options options = {.suite = (uint16_t)(0x1301 + below(&link->random, 3)),
-                                               .group = groups[below(&link->random, 4)],
+        struct tls13_server_options options = {.suite = (uint16_t)(0x1301 + mutation_below(&link->random, 3)),
+                                               .group = groups[mutation_below(&link->random, 4)],
                                                .records = link->records,
                                                .record_count = 3};
-        if (below(&link->random, 4) == 0) {
+        if (mutation_below(&link->random, 4) == 0) {
             options.retries = 1;
             options.cookie = "biscuit";
             options.cookie_len = 7;
@@ -316,7 +209,7 @@ static void drop(struct mutating_server *server, struct link *link)
 static bool end_somehow(struct mutating_server *server, struct link *link)
 {
     struct linger at_once = {.l_onoff = 1};
-    switch (below(&link->random, 8)) {
+    switch (mutation_below(&link->random, 8)) {
     case 0:
     case 1: /* goes on as if nothing was */
         return false;
@@ -340,9 +233,9 @@ static bool end_somehow(struct mutating_server *server, struct link *link)
 /* The next piece; false: the link is gone. */
 static bool say_piece(struct mutating_server *server, struct link *link)
 {
-    size_t most = link->out.len / (1 + below(&link->random, MAX_PIECES)) + 1;
-    size_t len = 1 + below(&link->random, most < link->out.len ? most : link->out.len);
-    if (below(&link->random, 4) == 0)
+    size_t most = link->out.len / (1 + mutation_below(&link->random, MAX_PIECES)) + 1;
+    size_t len = 1 + mutation_below(&link->random, most < link->out.len ? most : link->out.len);
+    if (mutation_below(&link->random, 4) == 0)
         len = link->out.len;
     ssize_t sent = send(link->fd, link->out.data, len, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) {
