@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* FTP: RFC 959, 4.2 and 5.4; RFC 4217, 4. Lines inside a reply may be anything. */
+/* FTP: RFC 959, 4.2 and 5.4; RFC 4217, 4. A reply that began with "ddd-" ends with "ddd " of the same digits;
+ * lines between them may be anything. */
 #include "scanner/dialogue_inner.h"
 
 enum step { GREETING, AUTH };
 
-#define INSIDE 0x100u /* in the step: of a reply that began with "ddd-" */
+#define INSIDE 0x100u /* times the code of a reply that is not over: on top of the step */
 
 static enum dialogue_verdict take_reply(struct dialogue *dialogue, unsigned code, struct cursor line,
                                         struct buf *out, struct lane_result *result)
@@ -26,17 +27,17 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
 {
     unsigned code;
     bool last;
+    unsigned inside = dialogue->step / INSIDE;
     bool is_reply = dialogue_reply(line, &code, &last);
-    if (!is_reply && (dialogue->step & INSIDE) != 0)
+    if (inside != 0 && (!is_reply || !last || code != inside))
         return DIALOGUE_MORE;
     if (!is_reply)
         return dialogue_foreign(result, line);
-    if (!last) {
-        dialogue->step |= INSIDE;
-        return DIALOGUE_MORE;
-    }
-    dialogue->step &= ~INSIDE;
-    return take_reply(dialogue, code, line, out, result);
+    dialogue->step %= INSIDE;
+    if (last)
+        return take_reply(dialogue, code, line, out, result);
+    dialogue->step += INSIDE * code;
+    return DIALOGUE_MORE;
 }
 
 const struct dialogue_protocol dialogue_ftp = {PROTOCOL_FTP, true, true, dialogue_measure_line, NULL, take};

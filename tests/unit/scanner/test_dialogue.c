@@ -144,6 +144,11 @@ static const struct script that_have_tls[] = {
     {PROTOCOL_FTP,
      {{B("220-Welcome\r\n to all\r\n220 ftp.example\r\n"), B("AUTH TLS\r\n")}, {B("234 ok\r\n"), B("")}},
      TLS},
+    {PROTOCOL_FTP, /* numbers within a reply are none of its end */
+     {{B("220-Welcome\r\n331 files are here\r\n421-\r\n421 are new\r\n220 ftp.example\r\n"),
+       B("AUTH TLS\r\n")},
+      {B("234-ok\r\n500 bytes\r\n234 go\r\n"), B("")}},
+     TLS},
     {PROTOCOL_NNTP, {{B("201 news.example\r\n"), B("STARTTLS\r\n")}, {B("382 go\r\n"), B("")}}, TLS},
     {PROTOCOL_SIEVE,
      {{B("\"IMPLEMENTATION\" {7+}\r\nNO\r\nOK\n\r\n\"SASL\" \"\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n"),
