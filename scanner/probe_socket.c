@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "scanner/probe_inner.h"
 
@@ -20,9 +21,41 @@ static bool is_local_shortage(int status)
            status == UV_EADDRNOTAVAIL || status == UV_EAGAIN || status == UV_EADDRINUSE;
 }
 
+static void make_address(struct sockaddr_storage *out, struct ip ip, uint16_t port)
+{
+    memset(out, 0, sizeof *out);
+    if (ip_is_v4(ip)) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        memcpy(&v4->sin_addr, ip.bytes + 12, 4);
+    } else {
+        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        memcpy(&v6->sin6_addr, ip.bytes, 16);
+    }
+}
+
+/* Both a lack of ports and that of any address of the target's family (IPv6 switched off) are EADDRNOTAVAIL,
+ * but only the first one passes. To connect a datagram socket sends nothing. */
+static bool has_address_of_its_own(const struct probe *probe)
+{
+    struct sockaddr_storage to;
+    make_address(&to, probe->target.ip, probe->target.port);
+    int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool none =
+        fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 && errno == EADDRNOTAVAIL;
+    if (fd >= 0)
+        close(fd);
+    return !none;
+}
+
 static void fail_connect(struct probe *probe, int status)
 {
-    if (is_local_shortage(status)) {
+    if (status == UV_EADDRNOTAVAIL && !has_address_of_its_own(probe)) {
+        probe_end_with(probe, OUTCOME_UNREACHABLE, "this host has no address to reach it from");
+    } else if (is_local_shortage(status)) {
         probe->shortage = true;
         if (probe->tries.count == 1)
             probe->end = PROBE_RETRY;
@@ -49,22 +82,6 @@ static void on_connect(uv_connect_t *request, int status)
         probe_on(probe, EV_CONNECTED);
     else
         fail_connect(probe, status);
-}
-
-static void make_address(struct sockaddr_storage *out, struct ip ip, uint16_t port)
-{
-    memset(out, 0, sizeof *out);
-    if (ip_is_v4(ip)) {
-        struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        memcpy(&v4->sin_addr, ip.bytes + 12, 4);
-    } else {
-        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        memcpy(&v6->sin6_addr, ip.bytes, 16);
-    }
 }
 
 /* The port is left to connect, so that as many connections fit as there are pairs of port and peer. */

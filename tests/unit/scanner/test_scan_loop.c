@@ -2,6 +2,7 @@
 #include "tests/unit/scanner/scan_world.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -239,6 +240,37 @@ static void running_out_of_descriptors_loses_nothing(void **state)
     assert_int_equal(in_child("runs-out"), 0);
 }
 
+/* ---- a host without IPv6: a network of its own where that is switched off ---- */
+
+#define NOT_ALLOWED 77
+
+static void has_no_ipv6(void)
+{
+    struct scan scan;
+    int fd = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0
+                 ? open("/proc/sys/net/ipv6/conf/all/disable_ipv6", O_WRONLY | O_CLOEXEC)
+                 : -1;
+    if (fd < 0 || write(fd, "1", 1) != 1)
+        _exit(NOT_ALLOWED);
+    close(fd);
+    alarm(20);
+    scan_open(&scan, port);
+    target(&scan.targets, "::1");
+    scan_build(&scan);
+    scan_run(&scan);
+    MUST(scan.complete && scan.counts[OUTCOME_UNREACHABLE] == target_count(&scan));
+    scan_close(&scan);
+}
+
+static void targets_of_a_family_that_this_host_has_not_are_unreachable(void **state)
+{
+    (void)state;
+    int status = in_child("no-ipv6");
+    if (status == NOT_ALLOWED)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 static int start_server(void **state)
 {
     (void)state;
@@ -270,11 +302,19 @@ int main(int argc, char **argv)
         cmocka_unit_test(nothing_is_left_waiting_behind_closed_connections),
         cmocka_unit_test(the_file_limit_is_raised_and_in_flight_fitted_to_it),
         cmocka_unit_test(running_out_of_descriptors_loses_nothing),
+        cmocka_unit_test(targets_of_a_family_that_this_host_has_not_are_unreachable),
     };
+    const struct {
+        const char *name;
+        void (*play)(void);
+    } stories[] = {{"fits", fits_into_300_files}, {"runs-out", runs_out_of_files}, {"no-ipv6", has_no_ipv6}};
     uint64_t given;
     if (argc == 3 && text_to_u64(argv[2], strlen(argv[2]), UINT16_MAX, &given) == CS_OK) {
         port = (uint16_t)given;
-        (strcmp(argv[1], "fits") == 0 ? fits_into_300_files : runs_out_of_files)();
+        for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
+            if (strcmp(argv[1], stories[i].name) == 0)
+                stories[i].play();
+        }
         return 0;
     }
     return cmocka_run_group_tests(tests, start_server, stop_server);
