@@ -17,7 +17,7 @@ static const char select_assets[] =
     " a.last_seen, e.last_probe, e.last_outcome, a.missed, a.last_scan_id, a.tls_version, a.lane, a.owner_id,"
     " coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END, a.rule_name, "
     "m.reason,"
-    " a.assignment_id IS NOT NULL, h.members, c.id, " CERTIFICATE_COLUMNS;
+    " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
 static const char from_endpoints[] = " FROM endpoint e CROSS JOIN asset a ON a.endpoint_id = e.id";
@@ -26,7 +26,7 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
-#define CERTIFICATE_AT 25
+#define CERTIFICATE_AT 26
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -127,6 +127,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .manual = sqlite3_column_int(stmt, 22) != 0,
         .chain = sqlite3_column_blob(stmt, 23),
         .chain_count = (size_t)sqlite3_column_bytes(stmt, 23) / SHA256_SIZE,
+        .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);
     read_endpoint(stmt, row);

@@ -186,5 +186,8 @@ const char *const migrations[] = {
     "CREATE INDEX asset_rule ON asset(rule_id) WHERE rule_id IS NOT NULL;"
     "DROP INDEX asset_assignment;"
     "CREATE INDEX asset_assignment ON asset(assignment_id) WHERE assignment_id IS NOT NULL;",
+
+    /* 3: what a server did wrong on the way to TLS */
+    "ALTER TABLE asset ADD COLUMN starttls_injection INTEGER NOT NULL DEFAULT 0;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
