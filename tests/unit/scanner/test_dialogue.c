@@ -19,6 +19,8 @@ struct bytes {
         text, sizeof(text) - 1                                                                               \
     }
 
+#define LONGEST 200 /* more than any of the servers says at once */
+
 struct turn { /* the server says something, and the client answers exactly so */
     struct bytes says;
     struct bytes sends;
@@ -51,6 +53,16 @@ static enum dialogue_verdict feed(struct dialogue *dialogue, struct bytes says, 
     return verdict;
 }
 
+/* The same, cut in two behind `at` bytes. */
+static enum dialogue_verdict feed_cut(struct dialogue *dialogue, struct bytes says, size_t at,
+                                      struct buf *out, struct lane_result *result)
+{
+    struct bytes first = {says.at, says.len < at ? says.len : at};
+    struct bytes second = {says.at + first.len, says.len - first.len};
+    enum dialogue_verdict verdict = feed(dialogue, first, SIZE_MAX, out, result);
+    return verdict == DIALOGUE_MORE ? feed(dialogue, second, SIZE_MAX, out, result) : verdict;
+}
+
 static void has_sent(const struct script *script, size_t turn, struct buf *out)
 {
     struct bytes sends = script->turns[turn].sends;
@@ -60,7 +72,8 @@ static void has_sent(const struct script *script, size_t turn, struct buf *out)
     buf_reset(out);
 }
 
-static void plays_in_pieces(const struct script *script, size_t piece)
+/* Pieces of `piece` bytes, or with `cut` two pieces, the first of which is that long. */
+static void plays_in(const struct script *script, size_t piece, bool cut)
 {
     struct dialogue dialogue;
     struct lane_result result = {0};
@@ -69,11 +82,15 @@ static void plays_in_pieces(const struct script *script, size_t piece)
     enum dialogue_verdict verdict = dialogue_step(&dialogue, NULL, 0, &out, &result);
     size_t turn = 0;
     assert_int_equal(verdict, DIALOGUE_MORE);
+    for (size_t i = 0; i < sizeof script->turns / sizeof script->turns[0]; i++)
+        assert_true(script->turns[i].says.len < LONGEST);
     if (script->turns[0].says.len == 0)
         has_sent(script, turn++, &out);
     for (; script->turns[turn].says.len > 0; turn++) {
         assert_int_equal(verdict, DIALOGUE_MORE);
-        verdict = feed(&dialogue, script->turns[turn].says, piece, &out, &result);
+        struct bytes says = script->turns[turn].says;
+        verdict = cut ? feed_cut(&dialogue, says, piece, &out, &result)
+                      : feed(&dialogue, says, piece, &out, &result);
         has_sent(script, turn, &out);
     }
     if (verdict != script->verdict)
@@ -92,9 +109,10 @@ static void plays_in_pieces(const struct script *script, size_t piece)
 static void play(const struct script *scripts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        plays_in_pieces(&scripts[i], SIZE_MAX);
-        for (size_t piece = 1; piece <= 5; piece++)
-            plays_in_pieces(&scripts[i], piece);
+        plays_in(&scripts[i], SIZE_MAX, false);
+        plays_in(&scripts[i], 1, false);
+        for (size_t at = 1; at <= LONGEST; at++)
+            plays_in(&scripts[i], at, true);
     }
 }
 #define PLAY(scripts) play(scripts, sizeof(scripts) / sizeof(scripts)[0])
@@ -390,7 +408,7 @@ static void who_greets_is_known_by_the_greeting(void **state)
         if (heard[i].script.outcome != OUTCOME_NOT_TLS || heard[i].script.turns[0].says.at[0] == 'S')
             play(&heard[i].script, 1); /* what is not known ends with its first bytes, as many as came */
         else
-            plays_in_pieces(&heard[i].script, SIZE_MAX);
+            plays_in(&heard[i].script, SIZE_MAX, false);
     }
 }
 
