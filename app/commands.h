@@ -16,5 +16,6 @@ extern const struct command assets_commands[];
 extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
 extern const struct command status_commands[];
+extern const struct command scm_commands[];
 
 #endif

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from support import BUILD, stop
+from support import BUILD, Case, stop
 
 TENANT = Path(__file__).resolve().parents[2] / "contrib" / "scm-simulator" / "tenant.json"
 TOKEN_PATH = "/auth/realms/apiclients/protocol/openid-connect/token"
@@ -60,6 +60,38 @@ class Simulator:
 
     def log(self):
         return self.get("/simulator/log")
+
+
+class ScmCase(Case):
+    """A test with a tenant, and the configuration for it: by password unless told otherwise."""
+
+    SECRETS = ("not-a-secret", "not-a-secret-either")
+
+    def start(self, data=None, tls=None, **settings):
+        self.scm = Simulator(self, data, tls)
+        self.configure(**({"ca_file": tls.ca_pem} if tls else {}), **settings)
+        return self.scm
+
+    def secret(self, text="not-a-secret", mode=0o600, name="password"):
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        path.write_text(text + "\n")
+        path.chmod(mode)
+        return path
+
+    def configure(self, **settings):
+        """Settings of [scm]; None leaves a default of the tests out."""
+        values = {"base_url": self.scm.url, "customer_uri": "university", "login": "certscour", "requests_per_s": "100",
+                  **settings}
+        if "password_file" not in settings:
+            values["password_file"] = self.secret()
+        lines = [f"{key} = {value}" for key, value in values.items() if value is not None]
+        Path(self.env["CERTSCOUR_CONFIG"]).write_text("[scm]\n" + "\n".join(lines) + "\n")
+
+    def configure_token(self, **settings):
+        self.configure(login=None, password_file=None, customer_uri=None, client_id="certscour-client",
+                       client_secret_file=self.secret("not-a-secret-either", name="client-secret"),
+                       token_url=self.scm.url + TOKEN_PATH, **settings)
 
 
 class TestCa:
