@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/inventory_age.h"
 #include "app/scm_session.h"
 #include "base/text.h"
 #include "scm/account.h"
@@ -58,6 +59,18 @@ static enum cs_err print_rights(struct app *app, struct client *client)
     return err;
 }
 
+/* Without a database there is just no inventory. */
+static enum cs_err print_ages(struct app *app)
+{
+    struct diag unused = app->diag;
+    enum cs_err err = app_open_store(app, STORE_READ);
+    if (err == CS_OK)
+        return print_inventory(app->store, "inventory           ", &app->diag);
+    app->diag = unused;
+    puts("inventory           none yet (certscour scm pull)");
+    return err == CS_E_NOT_FOUND ? CS_OK : err;
+}
+
 static int show_status(struct app *app, const struct command *command, int argc, char **argv)
 {
     int status;
@@ -77,6 +90,8 @@ static int show_status(struct app *app, const struct command *command, int argc,
         print_account(&session, &account);
         err = print_rights(app, &session.client);
     }
+    if (err == CS_OK)
+        err = print_ages(app);
     account_dispose(&account);
     scm_session_close(&session);
     return err == CS_E_LIMIT ? (app_status(app, err), EXIT_FAILED) : app_status(app, err);

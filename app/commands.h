@@ -17,5 +17,6 @@ extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
 extern const struct command status_commands[];
 extern const struct command scm_commands[];
+extern const struct command scm_pull_commands[];
 
 #endif
