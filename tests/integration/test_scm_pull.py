@@ -2,11 +2,16 @@
 """`scm pull` against the pretend SCM: what it keeps, that a failed or interrupted one spoils nothing, and that the next
 one goes on."""
 import contextlib
+import hashlib
+import json
 import signal
 import sqlite3
+import ssl
+import subprocess
 import time
 
 from scm import TOKEN_PATH, ScmCase, tenant
+from support import Certificate, tls_server
 
 MANY = 450
 
@@ -258,3 +263,74 @@ class Secrets(PullCase):
             if configure == self.configure_token:
                 for done in texts:
                     self.assertNotIn("not-a-secret", done.stdout + done.stderr)
+
+
+class Statuses(PullCase):
+    """What a scan has found, beside what SCM knows."""
+
+    def setUp(self):
+        super().setUp()
+        self.certificates = {name: Certificate(self.folder, f"{name}.university.example") for name in ("a", "b", "c", "d")}
+        data = tenant()
+        data["certificates"] = []
+        for certificate in self.certificates.values():
+            server = tls_server(certificate, "127.30.1.1")
+            self.addCleanup(server.close)
+            self.run_program("scan", f"127.30.1.1:{server.port}", "--format", "none", "--key-types", "first")
+        for number, (name, via) in enumerate((("a", "REST API"), ("b", "Imported"), ("c", "REST API")), 1):
+            data["certificates"].append({
+                "id": number, "commonName": f"{name}.university.example", "status": "Issued", "requestedVia": via,
+                "requester": "officer@university.example", "serialNumber": self.serial(name),
+                "certificateDetails": {"sha1Hash": self.sha1(name)}})
+        data["certificates"][2]["certificateDetails"]["sha1Hash"] = self.sha1("a")  # another one with c's number
+        self.data = data
+
+    def serial(self, name):
+        out = subprocess.run(["openssl", "x509", "-in", self.certificates[name].pem, "-noout", "-serial"], check=True,
+                             capture_output=True, text=True).stdout
+        return out.strip().split("=")[1].lstrip("0")
+
+    def sha1(self, name):
+        return hashlib.sha1(ssl.PEM_cert_to_DER_cert(self.certificates[name].pem.read_text())).hexdigest().upper()
+
+    def statuses(self, *words):
+        done = self.run_program("assets", *words, "--format", "csv", "--no-header", "--columns", "common_name,status")
+        return dict(line.removesuffix("\r").split(".university.example,") for line in done.stdout.splitlines()), done.stderr
+
+    def test_before_the_first_pull_nothing_is_known_and_that_is_said(self):
+        rows, errors = self.statuses()
+        self.assertEqual(set(rows.values()), {"unknown"})
+        self.assertIn("there is no inventory of managed certificates yet", errors)
+        self.assertEqual(self.statuses("--unmanaged")[0], {})
+
+    def test_column_filter_and_switch_say_the_same(self):
+        self.start(self.data)
+        self.pull("certificates")
+        rows, errors = self.statuses()
+        self.assertEqual(rows, {"a": "managed", "b": "external", "c": "unmanaged", "d": "unmanaged"})
+        self.assertEqual(errors, "")
+        self.assertEqual(sorted(self.statuses("--unmanaged")[0]), ["c", "d"])
+        self.assertEqual(sorted(self.statuses("--where", "status in (managed, external)")[0]), ["a", "b"])
+        self.assertEqual(sorted(self.statuses("--where", "not status = unmanaged and name ends_with example")[0]), ["a", "b"])
+        done = self.run_program("assets", "--where", "status = managed", "--format", "json")
+        row = json.loads(done.stdout)[0]
+        self.assertEqual((row["scm_id"], row["scm_state"], row["requester"]), (1, "Issued", "officer@university.example"))
+        row = json.loads(self.run_program("assets", "--unmanaged", "--format", "json").stdout)[0]
+        self.assertEqual((row["scm_id"], row["scm_state"], row["requester"]), (None, None, None))
+
+    def test_a_failed_pull_changes_no_status(self):
+        self.start(self.data)
+        self.pull("certificates")
+        before = self.statuses()[0]
+        self.scm.faults({"kind": "html", "path": "/api/ssl/v1/"})
+        self.fails("page of a proxy", "certificates")
+        self.assertEqual(self.statuses()[0], before)
+
+    def test_an_old_inventory_is_named_as_such(self):
+        self.start(self.data)
+        self.pull("certificates")
+        with contextlib.closing(sqlite3.connect(self.db)) as db, db:
+            db.execute("UPDATE inventory SET pulled_at = pulled_at - 8 * 86400")
+        for words in (["--unmanaged"], ["--where", "status = managed"], ["--columns", "endpoint,status"]):
+            self.assertIn("is 8 d", self.run_program("assets", *words).stderr)
+        self.assertEqual(self.run_program("assets").stderr, "")
