@@ -234,7 +234,7 @@ static enum cs_err take_token(struct auth *auth, const struct json_value *root, 
     int64_t margin_s = life_s / 2 < TOKEN_MARGIN_S ? life_s / 2 : TOKEN_MARGIN_S;
     auth->renew_at_s = now_s + (life_s < INT32_MAX ? life_s : INT32_MAX) - margin_s;
     auth->token = (struct secret){text_copy(token), strlen(token)};
-    secret_wipe_bytes((void *)(uintptr_t)token, strlen(token)); /* the tree is about to be freed */
+    secret_wipe_bytes((void *)token, strlen(token)); /* the tree is about to be freed */
     drop_headers(auth);
     if (auth->token.text == NULL)
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
