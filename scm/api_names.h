@@ -11,7 +11,7 @@
 #define API_PAGE_SIZE  200 /* the most that `size` takes */
 #define API_TOKEN_URL  "https://auth.sso.sectigo.com/auth/realms/apiclients/protocol/openid-connect/token"
 #define API_ANSWER_MAX ((size_t)8 << 20)  /* bytes of one answer */
-#define API_REPORT_MAX ((size_t)48 << 20) /* of a report, which has no pages */
+#define API_REPORT_MAX ((size_t)16 << 20) /* of a report, which has no pages */
 
 enum api_call {
     CALL_ORGANIZATIONS,
@@ -66,6 +66,8 @@ enum api_field {
     API_SHA256,
     API_REPORTS,
     API_REPORT_SHA1,
+    API_REPORT_NAMES,
+    API_REPORT_ORGANIZATIONS,
     API_LOGIN,
     API_ADMIN_TYPE,
     API_CREDENTIALS,

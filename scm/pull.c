@@ -3,15 +3,10 @@
 
 #include <stdlib.h>
 
-#include "scm/reply.h"
+#include "scm/pull_inner.h"
 
 #define PENDING_AT_ONCE 100
-
-struct pulling {
-    const struct pull_options *options;
-    struct inventory_pull into;
-    struct reply_certificate *certificate; /* large: not for the stack */
-};
+#define REPORTS_FROM    100 /* certificates without details: fewer are asked for one by one */
 
 static const struct {
     enum api_call list;
@@ -133,6 +128,10 @@ static enum cs_err pull_all_details(struct pulling *pulling, struct diag *diag)
     int64_t after = 0;
     size_t count = 1;
     enum cs_err err = inventory_progress(&pulling->into, &met, &pending, diag);
+    if (err == CS_OK && pulling->into.resource == INVENTORY_CERTIFICATES && pending >= REPORTS_FROM)
+        err = pull_reports(pulling, diag);
+    if (err == CS_OK)
+        err = inventory_progress(&pulling->into, &met, &pending, diag);
     while (err == CS_OK && count > 0) {
         err = inventory_pending(&pulling->into, after, ids, PENDING_AT_ONCE, &count, diag);
         for (size_t i = 0; i < count && err == CS_OK; i++) {

@@ -206,6 +206,27 @@ static int64_t date_of(const struct json_value *object, enum api_field field)
     return reply_date(reply_text(text, sizeof text, object, field));
 }
 
+/* "a.example; b.example" */
+static const char *split_names(char *out, size_t size, const char *text)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    while (text != NULL && *text != '\0') {
+        char one[300];
+        char name[300];
+        text += strspn(text, "; ,\r\n\t");
+        size_t part = strcspn(text, "; ,\r\n\t");
+        snprintf(one, sizeof one, "%.*s", (int)(part < sizeof one ? part : sizeof one - 1), text);
+        text += part;
+        if (keep(name, sizeof name, one) == NULL)
+            continue;
+        if (len + strlen(name) + 2 > size)
+            break;
+        len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "\n" : "", name);
+    }
+    return len > 0 ? out : NULL;
+}
+
 static void take_hashes(struct reply_certificate *out, const struct json_value *details)
 {
     char text[120];
@@ -215,20 +236,17 @@ static void take_hashes(struct reply_certificate *out, const struct json_value *
         out->row.sha256 = out->sha256;
 }
 
-enum cs_err reply_certificate(struct reply_certificate *out, const struct json_value *object)
+/* What details and reports call by the same names. */
+static enum cs_err take_common(struct reply_certificate *out, const struct json_value *object)
 {
-    const struct json_value *details = json_get(object, api_field(API_DETAILS));
     struct inventory_certificate *row = &out->row;
     char text[300];
     *row = (struct inventory_certificate){0};
     if (!reply_id(object, API_ID, &row->external_id) && !reply_id(object, API_SSL_ID, &row->external_id))
         return CS_E_MALFORMED;
     row->common_name = reply_text(out->common_name, sizeof out->common_name, object, API_COMMON_NAME);
-    row->names = join_names(out->names, sizeof out->names, json_get(object, api_field(API_ALT_NAMES)));
     if (reply_serial(out->serial, sizeof out->serial, reply_text(text, sizeof text, object, API_SERIAL)))
         row->serial = out->serial;
-    take_hashes(out, details);
-    row->issuer = reply_text(out->issuer, sizeof out->issuer, details, API_ISSUER);
     if (!reply_id(object, API_ORG_ID, &row->organization_id))
         row->organization_id = 0;
     row->state = reply_text(out->state, sizeof out->state, object, API_STATUS);
@@ -238,5 +256,31 @@ enum cs_err reply_certificate(struct reply_certificate *out, const struct json_v
     row->issued_s = date_of(object, API_ISSUED);
     row->expires_s = date_of(object, API_EXPIRES);
     row->revoked_s = date_of(object, API_REVOKED);
+    return CS_OK;
+}
+
+enum cs_err reply_certificate(struct reply_certificate *out, const struct json_value *object)
+{
+    const struct json_value *details = json_get(object, api_field(API_DETAILS));
+    enum cs_err err = take_common(out, object);
+    if (err != CS_OK)
+        return err;
+    out->row.names = join_names(out->names, sizeof out->names, json_get(object, api_field(API_ALT_NAMES)));
+    out->row.issuer = reply_text(out->issuer, sizeof out->issuer, details, API_ISSUER);
+    take_hashes(out, details);
+    return CS_OK;
+}
+
+enum cs_err reply_report_row(struct reply_certificate *out, const struct json_value *object)
+{
+    char text[120];
+    enum cs_err err = take_common(out, object);
+    if (err != CS_OK)
+        return err;
+    out->row.names = split_names(out->names, sizeof out->names,
+                                 json_to_string(json_get(object, api_field(API_REPORT_NAMES))));
+    out->row.issuer = reply_text(out->issuer, sizeof out->issuer, object, API_ISSUER);
+    if (reply_hash(out->sha1, sizeof out->sha1, reply_text(text, sizeof text, object, API_REPORT_SHA1)))
+        out->row.sha1 = out->sha1;
     return CS_OK;
 }

@@ -47,6 +47,9 @@ struct reply_certificate {
 };
 CS_MUST_USE enum cs_err reply_certificate(struct reply_certificate *out, const struct json_value *object);
 
+/* A row of the SSL report, which has the same under other names. */
+CS_MUST_USE enum cs_err reply_report_row(struct reply_certificate *out, const struct json_value *object);
+
 /* The text of a member into a row's array; NULL = there is none. */
 const char *reply_text(char *out, size_t size, const struct json_value *object, enum api_field field);
 

@@ -143,6 +143,62 @@ class Contents(PullCase):
         self.assertEqual(self.sql("SELECT external_id FROM inventory_certificate ORDER BY 1"), [(1001,), (1003,)])
 
 
+class Reports(PullCase):
+    """Many certificates come by the report of each organization, and what that lacks one by one."""
+
+    COUNT = 150
+
+    def setUp(self):
+        super().setUp()
+        self.data = many(self.COUNT)
+        self.start(self.data)
+
+    def calls(self):
+        """How many (reports, details) were asked for."""
+        urls = [call["url"] for call in self.scm.log()]
+        return sum("/report/" in url for url in urls), sum(url.startswith("/api/ssl/v1/") for url in urls)
+
+    def test_a_report_for_each_organization_and_department_is_enough(self):
+        self.data["certificates"][4].update(requestedVia="Imported", validationType=None, orgId=101, expires="2027-01-15",
+                                            certificateDetails={"issuer": "CN=CA", "sha1Hash": "AB" * 20},
+                                            subjectAlternativeNames=["c5.example", "www.c5.example"])
+        self.scm.becomes(self.data)
+        self.pull("certificates")
+        self.assertEqual(self.calls(), (4, 0))
+        self.assertEqual(self.counts(), (self.COUNT, 0))
+        self.assertEqual(self.sql("SELECT serial, lower(hex(sha1)), issuer, names, managed, date(expires, 'unixepoch'), state"
+                                  " FROM inventory_certificate WHERE external_id = 5"), [
+            ("400000000000000005", "ab" * 20, "CN=CA", "c5.example\nwww.c5.example", 0, "2027-01-15", "Issued")])
+
+    def test_a_few_certificates_are_not_worth_a_report(self):
+        self.scm.becomes(many(99))
+        self.pull("certificates")
+        self.assertEqual(self.calls(), (0, 99))
+
+    def test_what_no_report_has_is_asked_for_one_by_one(self):
+        for certificate in self.data["certificates"][:7]:
+            certificate["orgId"] = 999
+        self.scm.becomes(self.data)
+        self.pull("certificates")
+        self.assertEqual(self.calls(), (4, 7))
+        self.assertEqual(self.counts(), (self.COUNT, 0))
+
+    def test_without_reports_it_is_one_by_one(self):
+        self.data["admins"][0]["rights"] = ["organizations", "certificates"]
+        self.scm.becomes(self.data)
+        self.pull("certificates")
+        self.assertEqual(self.calls(), (1, self.COUNT))
+        self.assertEqual(self.counts(), (self.COUNT, 0))
+
+    def test_a_broken_report_spoils_nothing(self):
+        for kind, reports in (("html", 1), ("truncated", 1), ("empty", 1)):
+            with self.subTest(kind=kind):
+                self.scm.faults({"kind": kind, "path": "/api/report"})
+                self.pull("certificates")
+                self.assertEqual(self.calls(), (reports, self.COUNT))
+                self.assertEqual(self.counts(), (self.COUNT, 0))
+
+
 class Failures(PullCase):
     def test_whatever_goes_wrong_the_last_good_inventory_stays(self):
         self.start()

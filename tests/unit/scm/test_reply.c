@@ -167,6 +167,29 @@ static void names_with_line_ends_and_other_things_are_left_out(void **state)
     json_free(root);
 }
 
+static void a_report_row_has_the_same_under_other_names(void **state)
+{
+    static struct reply_certificate certificate;
+    (void)state;
+    struct json_value *root = parse(
+        "{\"id\":7,\"commonName\":\"a.example\",\"orgId\":3,\"status\":\"Issued\",\"serialNumber\":\"E12\","
+        "\"requestedVia\":\"Enrollment Form\",\"subjAltNames\":\" a.example; b.example;;c.example \","
+        "\"sha1\":\"ABABABABABABABABABABABABABABABABABABABAB\",\"issuer\":\"CN=CA\","
+        "\"expires\":\"2027-01-15T08:00:00.000Z\"}");
+    assert_int_equal(reply_report_row(&certificate, root), CS_OK);
+    assert_int_equal(certificate.row.external_id, 7);
+    assert_string_equal(certificate.row.names, "a.example\nb.example\nc.example");
+    assert_string_equal(certificate.row.serial, "0e12");
+    assert_non_null(certificate.row.sha1);
+    assert_null(certificate.row.sha256);
+    assert_true(certificate.row.managed);
+    assert_int_equal(certificate.row.expires_s, 1800000000);
+    json_free(root);
+    root = parse("{\"id\":null}");
+    assert_int_equal(reply_report_row(&certificate, root), CS_E_MALFORMED);
+    json_free(root);
+}
+
 static void more_names_than_fit_are_cut(void **state)
 {
     static struct reply_certificate certificate;
@@ -211,6 +234,7 @@ int main(void)
         cmocka_unit_test(only_what_was_issued_through_it_is_managed),
         cmocka_unit_test(text_is_cut_between_characters_and_made_valid),
         cmocka_unit_test(names_with_line_ends_and_other_things_are_left_out),
+        cmocka_unit_test(a_report_row_has_the_same_under_other_names),
         cmocka_unit_test(more_names_than_fit_are_cut),
         cmocka_unit_test(spellings_of_a_validation_are_one),
     };
