@@ -22,6 +22,7 @@ struct http {
     uint64_t random;
     uint64_t next_at_ms;
     bool too_large;
+    long proxy_status;              /* its answer to CONNECT; 0 = none */
     struct http_response *response; /* of the running attempt */
     char curl_error[CURL_ERROR_SIZE];
 };
@@ -174,14 +175,22 @@ static void set_trust(struct http *http)
         curl_easy_setopt(http->easy, CURLOPT_SSLCERT, options->client_cert);
     if (options->client_key != NULL)
         curl_easy_setopt(http->easy, CURLOPT_SSLKEY, options->client_key);
-    if (options->proxy != NULL)
-        curl_easy_setopt(http->easy, CURLOPT_PROXY, options->proxy);
+}
+
+/* Only what TLS protects may go through somebody else; plain HTTP is for this machine. */
+static void set_proxy(struct http *http, const char *url)
+{
+    if (strncmp(url, "https://", 8) != 0)
+        curl_easy_setopt(http->easy, CURLOPT_PROXY, "");
+    else if (http->options.proxy != NULL)
+        curl_easy_setopt(http->easy, CURLOPT_PROXY, http->options.proxy);
 }
 
 static void set_request(struct http *http, const struct http_request *request, struct curl_slist *headers)
 {
     curl_easy_reset(http->easy); /* the connection stays */
     set_trust(http);
+    set_proxy(http, request->url);
     curl_easy_setopt(http->easy, CURLOPT_URL, request->url);
     curl_easy_setopt(http->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(http->easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -240,6 +249,7 @@ static enum cs_err attempt(struct http *http, const struct http_request *request
     set_request(http, request, headers);
     bool ended = http_loop_transfer(&http->loop, http->easy, result);
     curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &http->proxy_status);
     curl_easy_reset(http->easy); /* nothing of ours is pointed to any more */
     free_headers(headers);
     response->status = (int)status;
@@ -275,6 +285,11 @@ static bool is_trust(CURLcode result)
            result == CURLE_SSL_ISSUER_ERROR;
 }
 
+static bool refused_by_proxy(const struct http *http)
+{
+    return http->proxy_status >= 400 && http->proxy_status < 500;
+}
+
 static enum cs_err fail(const struct http *http, const struct http_request *request, CURLcode result,
                         struct diag *diag)
 {
@@ -285,6 +300,10 @@ static enum cs_err fail(const struct http *http, const struct http_request *requ
         return diag_fail(diag, CS_E_LIMIT,
                          "%s: the answer is larger than %zu bytes, which is more than it may be",
                          request->shown, request->max_body);
+    if (refused_by_proxy(http))
+        return diag_fail(diag, CS_E_IO, "%s: the proxy refuses to connect us, with status %ld%s",
+                         request->shown, http->proxy_status,
+                         http->proxy_status == 407 ? ": it wants a login" : "");
     if (is_trust(result))
         return diag_fail(
             diag, CS_E_IO,
@@ -321,7 +340,7 @@ static bool wants_more(struct http *http, const struct http_request *request,
     if (number >= RETRY_ATTEMPTS)
         return false;
     if (result != CURLE_OK)
-        return !http->too_large && may_pass(result, request);
+        return !http->too_large && !refused_by_proxy(http) && may_pass(result, request);
     return request->repeatable && retry_status(response->status) &&
            retry_after_s(response->retry_after, http_now_s(http)) <= RETRY_LONGEST_S;
 }

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from scm import TOKEN_PATH, ScmCase, TestCa, tenant
-from support import PROGRAM, SANITIZED, free_port
+from support import PROGRAM, SANITIZED, ScriptedServer, free_port
 
 
 class Status(ScmCase):
@@ -81,6 +81,39 @@ class Status(ScmCase):
         self.configure(ca_file=ca.ca_pem, base_url=self.scm.url.replace("127.0.0.1", "localhost"))
         self.says("not trusted by this system")
         self.assertEqual(self.scm.log(), [])
+
+    def proxy(self):
+        """A proxy that refuses; what it was told is in the list."""
+        told = []
+
+        def script(connection):
+            told.append(connection.recv(65536).decode())
+            connection.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        server = ScriptedServer(script)
+        self.addCleanup(server.close)
+        return f"http://127.0.0.1:{server.port}", told
+
+    def test_a_proxy_is_asked_for_a_tunnel_and_told_nothing_else(self):
+        url, told = self.proxy()
+        self.start(tls=TestCa(self.folder), proxy=url)
+        self.says("the proxy refuses to connect us, with status 403")
+        self.assertEqual(len(told), 1)
+        self.assertTrue(told[0].startswith(f"CONNECT {self.scm.at} HTTP/1.1"), told)
+        self.assertFalse([line for line in told if "not-a-secret" in line or "certscour\r\n" not in line])
+        self.assertEqual(self.scm.log(), [])
+
+    def test_the_proxy_of_the_environment_is_taken_where_none_is_configured(self):
+        url, told = self.proxy()
+        self.start(tls=TestCa(self.folder))
+        self.run_program("scm", "status", status=1, env={"https_proxy": url, "no_proxy": ""})
+        self.assertTrue(told)
+
+    def test_what_no_tls_protects_goes_through_no_proxy(self):
+        url, told = self.proxy()
+        self.start(proxy=url)
+        done = self.run_program("scm", "status", env={"http_proxy": url, "all_proxy": url})
+        self.assertRegex(done.stdout, r"reachable +yes\n")
+        self.assertEqual(told, [])
 
     def test_a_wrong_password_says_what_to_do_about_it(self):
         self.start(support="help@example.org")
