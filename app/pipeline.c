@@ -153,6 +153,7 @@ static enum cs_err store_sighting(struct pipeline *pipeline, const struct observ
         .rule_id = rule != NULL ? rule->id : 0,
         .rule_name = rule != NULL ? rule->name : NULL,
         .seen_at_s = seen->seen_at_ms / 1000,
+        .starttls_injection = seen->starttls_injection,
     };
     return ingest_sighting(pipeline->ingest, &sighting, decision, diag);
 }
@@ -168,7 +169,7 @@ static void decide_by_rule(struct ingest_decision *decision, const struct rule *
 }
 
 static enum cs_err count_chain(struct pipeline *pipeline, const struct cert_record *leaf, size_t rule,
-                               const struct ingest_decision *decision, int64_t now_s)
+                               const struct ingest_decision *decision, const struct finding_facts *facts)
 {
     struct pipeline_totals *totals = &pipeline->next;
     uint64_t key;
@@ -184,7 +185,7 @@ static enum cs_err count_chain(struct pipeline *pipeline, const struct cert_reco
         totals->rule_hits[rule]++;
 
     const char *names[FINDING_MAX];
-    size_t count = findings_of(leaf, now_s, names);
+    size_t count = findings_of(leaf, facts, names);
     for (size_t i = 0, row = 0; i < count; i++) { /* both are in table order */
         while (finding_at(row)->name != names[i])
             row++;
@@ -194,7 +195,8 @@ static enum cs_err count_chain(struct pipeline *pipeline, const struct cert_reco
 }
 
 static void print_line(struct pipeline *pipeline, const struct observation *seen, const struct chain *chain,
-                       const struct cert_record *leaf, const struct ingest_decision *decision, int64_t now_s)
+                       const struct cert_record *leaf, const struct ingest_decision *decision,
+                       const struct finding_facts *facts)
 {
     struct scan_line line = {
         .scan_id = pipeline->options.scan_id,
@@ -205,7 +207,7 @@ static void print_line(struct pipeline *pipeline, const struct observation *seen
         .owner_organization = decision->owner_organization,
         .owner_department = decision->owner_department,
         .rule = decision->rule,
-        .now_s = now_s,
+        .facts = facts,
     };
     scan_line_append(&pipeline->lines, &line);
 }
@@ -228,15 +230,32 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
 
     const struct rule *taker = rule != RULESET_NO_MATCH ? &pipeline->options.rules->rules[rule] : NULL;
     struct ingest_decision decision = {0};
+    const struct finding_facts facts = {now_s, seen->server_name, seen->starttls_injection};
     *slot = cert_record_slot(leaf);
     if (pipeline->ingest != NULL)
         err = store_sighting(pipeline, seen, chain, leaf, taker, &decision, diag);
     else
         decide_by_rule(&decision, taker);
     if (err == CS_OK)
-        err = count_chain(pipeline, leaf, rule, &decision, now_s);
+        err = count_chain(pipeline, leaf, rule, &decision, &facts);
     if (err == CS_OK && pipeline->options.out_fd >= 0)
-        print_line(pipeline, seen, chain, leaf, &decision, now_s);
+        print_line(pipeline, seen, chain, leaf, &decision, &facts);
+    return err;
+}
+
+/* Of an endpoint that was looked for under any protocol: what is stored under others than `found` (NULL:
+ * under any) was not met. */
+static enum cs_err miss_protocols(struct pipeline *pipeline, const struct endpoint *endpoint,
+                                  const enum protocol *found, enum outcome outcome, int64_t at_s,
+                                  struct diag *diag)
+{
+    struct endpoint other = *endpoint;
+    enum cs_err err = CS_OK;
+    for (int i = 0; i < PROTOCOL_COUNT && err == CS_OK; i++) {
+        other.protocol = (enum protocol)i;
+        if (found == NULL || *found != other.protocol)
+            err = ingest_target_ended(pipeline->ingest, &other, outcome, NULL, 0, at_s, diag);
+    }
     return err;
 }
 
@@ -253,10 +272,15 @@ static enum cs_err take_observation(struct pipeline *pipeline, const struct obse
         err = ingest_target_ended(pipeline->ingest, &endpoint, seen->outcome, slots, seen->chain_count,
                                   seen->seen_at_ms / 1000, diag);
     }
+    if (err == CS_OK && seen->chain_count > 0 && seen->any_protocol && pipeline->ingest != NULL) {
+        struct endpoint endpoint = endpoint_of(pipeline, seen);
+        err = miss_protocols(pipeline, &endpoint, &seen->protocol, seen->outcome, seen->seen_at_ms / 1000,
+                             diag);
+    }
     if (err == CS_OK && seen->chain_count == 0 && pipeline->options.outcomes &&
         pipeline->options.out_fd >= 0) {
         struct ingest_decision nobody = {0};
-        print_line(pipeline, seen, NULL, NULL, &nobody, seen->seen_at_ms / 1000);
+        print_line(pipeline, seen, NULL, NULL, &nobody, NULL);
     }
     return err;
 }
@@ -280,8 +304,10 @@ static enum cs_err take_attempt(struct pipeline *pipeline, const struct attempt 
         .protocol = target.protocol,
         .server_name = target.server_name,
     };
-    return ingest_target_ended(pipeline->ingest, &endpoint, (enum outcome)attempt->outcome, NULL, 0,
-                               attempt->ended_at_s, diag);
+    enum outcome outcome = (enum outcome)attempt->outcome;
+    if (target.protocol == PROTOCOL_AUTO)
+        return miss_protocols(pipeline, &endpoint, NULL, outcome, attempt->ended_at_s, diag);
+    return ingest_target_ended(pipeline->ingest, &endpoint, outcome, NULL, 0, attempt->ended_at_s, diag);
 }
 
 static enum cs_err log_attempts(struct pipeline *pipeline, const struct scan_batch *batch, struct diag *diag)

@@ -144,7 +144,7 @@ enum cs_err scan_request_targets(const struct scan_request *request, struct stor
     if (err == CS_OK)
         err = resolve(request, list, notes, diag);
     if (err == CS_OK)
-        err = target_list_build(list, scanner_speaks, out, notes, diag);
+        err = target_list_build(list, out, notes, diag);
     target_list_free(list);
     port_list_dispose(&ports);
     return err;

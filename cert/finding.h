@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What is wrong with a certificate, judged from its record and a given time alone (local findings). One
- * table. */
+/* What is wrong with a certificate where it is served, judged from its record, what is known of the endpoint
+ * and a given time alone (local findings). One table. */
 #ifndef CERT_FINDING_H
 #define CERT_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,13 +19,19 @@ struct finding_info {
     const char *advice; /* what to do */
 };
 
+struct finding_facts {
+    int64_t now_s;
+    const char *server_name; /* that was asked for; NULL = none was */
+    bool starttls_injection; /* the server sent clear text behind its go-ahead for TLS */
+};
+
 #define FINDING_MAX 32 /* more than the table has rows */
 
 size_t finding_count(void);
 const struct finding_info *finding_at(size_t index);
 
-/* Fills `out` with the names (static) of all findings that hold at `now_s`, in table order; returns how many.
- */
-size_t findings_of(const struct cert_record *record, int64_t now_s, const char *out[FINDING_MAX]);
+/* Fills `out` with the names (static) of all findings that hold, in table order; returns how many. */
+size_t findings_of(const struct cert_record *record, const struct finding_facts *facts,
+                   const char *out[FINDING_MAX]);
 
 #endif

@@ -18,7 +18,7 @@ static const char select_assets[] =
     " a.last_seen, e.last_probe, e.last_outcome, a.missed, a.last_scan_id, a.tls_version, a.lane, a.owner_id,"
     " coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END, a.rule_name, "
     "m.reason,"
-    " a.assignment_id IS NOT NULL, h.members, " INVENTORY_STATUS
+    " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
     ", g.external_id, g.state, g.requester, c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
@@ -28,7 +28,7 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id" INVENTORY_JOIN;
-#define CERTIFICATE_AT 29
+#define CERTIFICATE_AT 30
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -121,10 +121,10 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .last_scan_id = sqlite3_column_int64(stmt, 14),
         .tls_version = sql_text(stmt, 15),
         .lane = (enum lane)sqlite3_column_int(stmt, 16),
-        .status = sql_text(stmt, 24),
-        .scm_id = sqlite3_column_int64(stmt, 25),
-        .scm_state = sql_text(stmt, 26),
-        .requester = sql_text(stmt, 27),
+        .status = sql_text(stmt, 25),
+        .scm_id = sqlite3_column_int64(stmt, 26),
+        .scm_state = sql_text(stmt, 27),
+        .requester = sql_text(stmt, 28),
         .owner_id = sqlite3_column_int64(stmt, 17),
         .owner_organization = sql_text(stmt, 18),
         .owner_department = sql_text(stmt, 19),
@@ -132,6 +132,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .manual = sqlite3_column_int(stmt, 22) != 0,
         .chain = sqlite3_column_blob(stmt, 23),
         .chain_count = (size_t)sqlite3_column_bytes(stmt, 23) / SHA256_SIZE,
+        .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);
     read_endpoint(stmt, row);

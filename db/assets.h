@@ -36,6 +36,7 @@ struct asset_row { /* text is valid for the call */
     struct cert_record cert;             /* rebuilt from columns; not to be disposed */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
+    bool starttls_injection; /* see cert/finding.h */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 

@@ -51,12 +51,13 @@ static const char *const sql[STATEMENT_COUNT] = {
         " assignment_id FROM asset WHERE endpoint_id = ?1",
     [PUT_ASSET] =
         "INSERT INTO asset (endpoint_id, slot, state, certificate_id, chain_id, interval_id, tls_version,"
-        " lane, first_seen, last_seen, last_scan_id, owner_id, rule_id, rule_name, assignment_id)"
+        " lane, first_seen, last_seen, last_scan_id, owner_id, rule_id, rule_name, assignment_id,"
+        " starttls_injection)"
         " VALUES (?1, ?2, 'live', ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, (SELECT id FROM owner WHERE id = ?10),"
-        " (SELECT id FROM rule WHERE id = ?11), ?12, ?13)",
+        " (SELECT id FROM rule WHERE id = ?11), ?12, ?13, ?14)",
     [TOUCH_ASSET] =
         "UPDATE asset SET state = 'live', chain_id = ?2, tls_version = ?3, lane = ?4, last_seen = ?5,"
-        " last_scan_id = ?6, missed = 0, missed_scan_id = NULL WHERE id = ?1",
+        " last_scan_id = ?6, starttls_injection = ?7, missed = 0, missed_scan_id = NULL WHERE id = ?1",
     [CHANGE_LEAF] = "UPDATE asset SET certificate_id = ?2, interval_id = ?3 WHERE id = ?1",
     [PUT_INTERVAL] =
         "INSERT INTO asset_interval (id, asset_id, certificate_id, first_seen, last_seen, first_scan_id,"
@@ -404,6 +405,7 @@ static enum cs_err put_asset(struct ingest *ingest, const struct sighted *sighte
     sql_bind_id(stmt, 11, choice->rule_id);
     sql_bind_text(stmt, 12, choice->rule_name);
     sql_bind_id(stmt, 13, choice->assignment_id);
+    sql_bind_int(stmt, 14, sighting->starttls_injection);
     enum cs_err err = ingest_run(ingest, PUT_ASSET, diag);
     *id = ingest_last_id(ingest);
     return err == CS_OK ? put_interval(ingest, *id, sighted, sighting->seen_at_s, diag) : err;
@@ -458,6 +460,7 @@ static enum cs_err touch_asset(struct ingest *ingest, const struct sighted *sigh
     sql_bind_int(stmt, 4, sighting->chain->lane);
     sql_bind_int(stmt, 5, sighting->seen_at_s);
     sql_bind_int(stmt, 6, ingest->scan_id);
+    sql_bind_int(stmt, 7, sighting->starttls_injection);
     enum cs_err err = ingest_run(ingest, TOUCH_ASSET, diag);
     if (err == CS_OK)
         err = extend_history(ingest, sighted, sighting->seen_at_s, asset, diag);

@@ -46,6 +46,7 @@ struct ingest_sighting {
     int64_t rule_id;  /* 0 = no rule */
     const char *rule_name;
     int64_t seen_at_s;
+    bool starttls_injection; /* see cert/finding.h */
 };
 struct ingest_decision { /* what the asset has now; text valid until the next call */
     int64_t asset_id;

@@ -187,7 +187,10 @@ const char *const migrations[] = {
     "DROP INDEX asset_assignment;"
     "CREATE INDEX asset_assignment ON asset(assignment_id) WHERE assignment_id IS NOT NULL;",
 
-    /* 3: what certificate managers know */
+    /* 3: what a server did wrong on the way to TLS */
+    "ALTER TABLE asset ADD COLUMN starttls_injection INTEGER NOT NULL DEFAULT 0;",
+
+    /* 4: what certificate managers know */
     "CREATE TABLE inventory ("
     " provider TEXT NOT NULL,"
     " resource TEXT NOT NULL,"

@@ -56,7 +56,7 @@ enum cs_err endpoint_parse(const char *text, struct endpoint *out, char name[END
     at += port_len;
     if (*at == '/') {
         size_t protocol_len = strcspn(++at, "#");
-        if (protocol_parse(at, protocol_len, &out->protocol) != CS_OK)
+        if (protocol_parse(at, protocol_len, &out->protocol) != CS_OK || out->protocol == PROTOCOL_AUTO)
             return CS_E_INVALID;
         at += protocol_len;
     }

@@ -72,8 +72,10 @@ struct observation {
     char detail[OBSERVATION_DETAIL]; /* "" = nothing to add; printable ASCII; never a secret */
     int64_t seen_at_ms;              /* Unix time, milliseconds, when the probe ended */
     struct chain chains[OBSERVATION_MAX_CHAINS];
-    size_t chain_count;    /* 0 unless OUTCOME_CERTIFICATE */
-    bool other_keys_asked; /* for a certificate of the other key family, and the server has answered that */
+    size_t chain_count;      /* 0 unless OUTCOME_CERTIFICATE */
+    bool starttls_injection; /* bytes came in clear text behind the go-ahead for TLS */
+    bool any_protocol;       /* the target left it open */
+    bool other_keys_asked;   /* for a certificate of the other key family, and the server has answered that */
 };
 
 void observation_free(struct observation *observation); /* NULL is fine */

@@ -13,6 +13,7 @@ static const char *const names[PROTOCOL_COUNT] = {
     [PROTOCOL_LDAP] = "ldap",   [PROTOCOL_POSTGRES] = "postgres",
     [PROTOCOL_MYSQL] = "mysql", [PROTOCOL_RDP] = "rdp",
     [PROTOCOL_TDS] = "tds",     [PROTOCOL_IRC] = "irc",
+    [PROTOCOL_AUTO] = "auto",
 };
 
 const char *protocol_name(enum protocol protocol)

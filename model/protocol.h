@@ -24,6 +24,7 @@ enum protocol { /* the numbers are stored: append only */
                 PROTOCOL_RDP,
                 PROTOCOL_TDS,
                 PROTOCOL_IRC,
+                PROTOCOL_AUTO, /* of a target: to be found out; never stored, never of an endpoint */
                 PROTOCOL_COUNT
 };
 

@@ -216,7 +216,12 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(&row->cert, list->now_s, findings);
+    const struct finding_facts facts = {
+        .now_s = list->now_s,
+        .server_name = row->endpoint.server_name,
+        .starttls_injection = row->starttls_injection,
+    };
+    size_t finding_count = findings_of(&row->cert, &facts, findings);
     bool wanted;
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)

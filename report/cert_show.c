@@ -69,7 +69,7 @@ static void table_certificate(struct show *show, const struct cert_record *cert)
     char hex[2 * SHA256_SIZE + 1];
     char text[64];
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(cert, show->now_s, findings);
+    size_t finding_count = findings_of(cert, &(struct finding_facts){.now_s = show->now_s}, findings);
     hex_encode(hex, cert->sha256, SHA256_SIZE);
     line(show, "sha256", hex);
     if (!cert->malformed) {
@@ -110,7 +110,7 @@ static void json_certificate(struct show *show, const struct cert_record *cert)
 {
     struct json_writer *json = &show->json;
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(cert, show->now_s, findings);
+    size_t finding_count = findings_of(cert, &(struct finding_facts){.now_s = show->now_s}, findings);
     json_key(json, "sha256");
     json_hex(json, cert->sha256, SHA256_SIZE);
     json_member_string(json, "common_name", cert->common_name);

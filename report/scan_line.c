@@ -84,7 +84,7 @@ static void write_malformed(struct json_writer *json)
 static void write_findings(struct json_writer *json, const struct scan_line *line)
 {
     const char *names[FINDING_MAX];
-    size_t count = findings_of(line->leaf, line->now_s, names);
+    size_t count = findings_of(line->leaf, line->facts, names);
     json_key(json, "findings");
     json_begin_array(json);
     for (size_t i = 0; i < count; i++)

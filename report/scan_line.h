@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "cert/finding.h"
 #include "cert/record.h"
 #include "model/observation.h"
 
@@ -19,7 +20,7 @@ struct scan_line {   /* everything is borrowed for the call */
     const char *owner_organization; /* NULL = nobody */
     const char *owner_department;
     const char *rule;
-    int64_t now_s; /* what findings are judged by */
+    const struct finding_facts *facts; /* NULL exactly when leaf is */
 };
 
 /* Appends the line and a newline; out->err tells of failures. */

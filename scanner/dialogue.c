@@ -8,12 +8,13 @@
 #include "scanner/dialogue_inner.h"
 
 static const struct dialogue_protocol *const protocols[] = {
-    &dialogue_smtp,     &dialogue_lmtp,  &dialogue_imap, &dialogue_pop3,        &dialogue_ftp,
-    &dialogue_nntp,     &dialogue_sieve, &dialogue_xmpp, &dialogue_xmpp_server, &dialogue_ldap,
-    &dialogue_postgres, &dialogue_mysql, &dialogue_rdp,  &dialogue_irc,
+    &dialogue_smtp,        &dialogue_lmtp, &dialogue_imap,     &dialogue_pop3,
+    &dialogue_ftp,         &dialogue_nntp, &dialogue_sieve,    &dialogue_xmpp,
+    &dialogue_xmpp_server, &dialogue_ldap, &dialogue_postgres, &dialogue_mysql,
+    &dialogue_rdp,         &dialogue_irc,  &dialogue_tds,      &dialogue_auto,
 };
 
-static const struct dialogue_protocol *find(enum protocol protocol)
+const struct dialogue_protocol *dialogue_find(enum protocol protocol)
 {
     for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
         if (protocols[i]->number == protocol)
@@ -22,20 +23,15 @@ static const struct dialogue_protocol *find(enum protocol protocol)
     return NULL;
 }
 
-bool dialogue_exists(enum protocol protocol)
-{
-    return find(protocol) != NULL;
-}
-
 bool dialogue_waits_for_greeting(enum protocol protocol)
 {
-    const struct dialogue_protocol *found = find(protocol);
+    const struct dialogue_protocol *found = dialogue_find(protocol);
     return found != NULL && found->server_begins;
 }
 
 void dialogue_begin(struct dialogue *dialogue, enum protocol protocol, const struct dialogue_names *names)
 {
-    *dialogue = (struct dialogue){.protocol = find(protocol), .names = names};
+    *dialogue = (struct dialogue){.protocol = dialogue_find(protocol), .names = names};
 }
 
 void dialogue_dispose(struct dialogue *dialogue)
@@ -43,7 +39,7 @@ void dialogue_dispose(struct dialogue *dialogue)
     buf_dispose(&dialogue->part);
 }
 
-static struct cursor without_line_end(struct cursor line)
+struct cursor dialogue_without_line_end(struct cursor line)
 {
     if (line.left > 0 && line.at[line.left - 1] == '\n')
         line.left--;
@@ -56,8 +52,8 @@ static struct cursor without_line_end(struct cursor line)
 static enum dialogue_verdict take_units(struct dialogue *dialogue, struct cursor *bytes, struct buf *out,
                                         struct lane_result *result)
 {
-    const struct dialogue_protocol *protocol = dialogue->protocol;
     while (bytes->left > 0) {
+        const struct dialogue_protocol *protocol = dialogue->protocol; /* which a unit may settle */
         struct cursor unit;
         size_t len = protocol->measure(*bytes);
         if (len == DIALOGUE_NOT_OURS)
@@ -65,7 +61,7 @@ static enum dialogue_verdict take_units(struct dialogue *dialogue, struct cursor
         if (len == 0 || !cursor_bytes(bytes, len, &unit))
             break;
         if (protocol->is_text)
-            unit = without_line_end(unit);
+            unit = dialogue_without_line_end(unit);
         if (++dialogue->lines > DIALOGUE_MAX_LINES) {
             lane_end(result, OUTCOME_TOO_LARGE, "a reply of too many lines");
             return DIALOGUE_END;
@@ -91,7 +87,9 @@ static enum dialogue_verdict take_bytes(struct dialogue *dialogue, struct cursor
     }
     enum dialogue_verdict verdict = take_units(dialogue, &bytes, out, result);
     dialogue->injected = verdict == DIALOGUE_TLS && bytes.left > 0;
-    if (verdict == DIALOGUE_MORE && part->len > 0)
+    if (verdict == DIALOGUE_TLS)
+        buf_reset(part);
+    else if (verdict == DIALOGUE_MORE && part->len > 0)
         buf_consume(part, part->len - bytes.left);
     else if (verdict == DIALOGUE_MORE)
         buf_append(part, bytes.at, bytes.left);
@@ -115,6 +113,64 @@ enum dialogue_verdict dialogue_step(struct dialogue *dialogue, const uint8_t *in
         return DIALOGUE_END;
     }
     return take_bytes(dialogue, (struct cursor){in, in_len}, out, result);
+}
+
+enum protocol dialogue_protocol(const struct dialogue *dialogue)
+{
+    return dialogue->protocol->number;
+}
+
+bool dialogue_is_listening(const struct dialogue *dialogue)
+{
+    return dialogue->protocol == &dialogue_auto && dialogue->received == 0;
+}
+
+enum dialogue_verdict dialogue_silence(struct dialogue *dialogue, struct lane_result *result)
+{
+    if (dialogue_is_listening(dialogue))
+        return DIALOGUE_TLS;
+    if (dialogue->protocol != &dialogue_auto || dialogue->part.len == 0)
+        return DIALOGUE_MORE;
+    return dialogue_foreign(result, (struct cursor){dialogue->part.data, dialogue->part.len});
+}
+
+/* ---- packets around TLS ---- */
+
+bool dialogue_wraps(const struct dialogue *dialogue)
+{
+    return dialogue->protocol != NULL && dialogue->protocol->wrapping != NULL;
+}
+
+void dialogue_wrap(const struct dialogue *dialogue, struct cursor tls, struct buf *out)
+{
+    dialogue->protocol->wrapping->wrap(tls, out);
+}
+
+/* A head that has not come whole waits in `part`. */
+bool dialogue_unwrap(struct dialogue *dialogue, struct cursor *in, struct cursor *tls,
+                     enum dialogue_verdict *verdict)
+{
+    const struct dialogue_wrapping *wrapping = dialogue->protocol->wrapping;
+    struct buf *head = &dialogue->part;
+    *verdict = DIALOGUE_MORE;
+    while (in->left > 0 && dialogue->carried == 0) {
+        size_t missing = wrapping->head - head->len;
+        struct cursor piece = {NULL, 0};
+        cursor_bytes(in, in->left < missing ? in->left : missing, &piece);
+        buf_append(head, piece.at, piece.left);
+        if (head->err == CS_OK && head->len < wrapping->head)
+            break;
+        if (head->err != CS_OK || !wrapping->measure(head->data, &dialogue->carried)) {
+            *verdict = DIALOGUE_END;
+            return false;
+        }
+        buf_reset(head);
+    }
+    if (in->left == 0)
+        return false;
+    size_t len = in->left < dialogue->carried ? in->left : dialogue->carried;
+    dialogue->carried -= len;
+    return cursor_bytes(in, len, tls);
 }
 
 /* ---- for the protocols ---- */

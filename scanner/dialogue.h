@@ -13,6 +13,8 @@
 #define DIALOGUE_MAX_BYTES (100 * 1024) /* all a server may say before TLS */
 #define DIALOGUE_MAX_LINE  8192
 #define DIALOGUE_MAX_LINES 500 /* of one reply */
+#define DIALOGUE_MAX_HEAD  8   /* of a packet around TLS */
+#define DIALOGUE_LISTEN_MS 400 /* for who greets unasked, where the protocol is not known */
 
 enum dialogue_verdict {
     DIALOGUE_MORE, /* send what was put out, then feed what comes */
@@ -31,13 +33,13 @@ struct dialogue { /* private */
     const struct dialogue_names *names;
     unsigned step; /* a state of the protocol's own */
     unsigned lines;
+    bool is_guess; /* the protocol: its greeting is also that of others */
     size_t received;
     struct buf part; /* of a line or packet that has not come whole */
     bool injected;   /* bytes came behind the go-ahead */
+    size_t carried;  /* bytes of the packet around TLS that are still to come */
 };
 
-/* False: no dialogue for it is built in (nor for tls, which needs none). */
-bool dialogue_exists(enum protocol protocol);
 /* The server says the first word, and may take its time over it. */
 bool dialogue_waits_for_greeting(enum protocol protocol);
 
@@ -48,6 +50,24 @@ void dialogue_begin(struct dialogue *dialogue, enum protocol protocol, const str
  * clear text they are anybody's. */
 enum dialogue_verdict dialogue_step(struct dialogue *dialogue, const uint8_t *in, size_t in_len,
                                     struct buf *out, struct lane_result *result);
+/* No byte for DIALOGUE_LISTEN_MS (`auto` that heard nothing), or until the time limit of an answer: what that
+ * means. DIALOGUE_MORE: nothing but that. */
+enum dialogue_verdict dialogue_silence(struct dialogue *dialogue, struct lane_result *result);
+bool dialogue_is_listening(const struct dialogue *dialogue); /* `auto`, and nothing has been heard */
+
+/* The protocol spoken; PROTOCOL_AUTO where it has not been found out. */
+enum protocol dialogue_protocol(const struct dialogue *dialogue);
+/* Who begins like this, as far as a server may that was just asked for TLS; PROTOCOL_AUTO: unknown. */
+enum protocol dialogue_guess(const uint8_t *bytes, size_t len);
+
+/* Behind DIALOGUE_TLS, in some protocols TLS travels inside packets. `tls` (what the lane puts out) is
+ * appended to `out` in them; the next stretch of TLS within `in` is taken from it. False: there is none, `in`
+ * is used up, or DIALOGUE_END and `*verdict` says so: these are no such packets. */
+bool dialogue_wraps(const struct dialogue *dialogue);
+void dialogue_wrap(const struct dialogue *dialogue, struct cursor tls, struct buf *out);
+bool dialogue_unwrap(struct dialogue *dialogue, struct cursor *in, struct cursor *tls,
+                     enum dialogue_verdict *verdict);
+
 void dialogue_dispose(struct dialogue *dialogue); /* idempotent */
 
 #endif

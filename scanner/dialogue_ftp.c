@@ -40,4 +40,8 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_ftp = {PROTOCOL_FTP, true, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_ftp = {.number = PROTOCOL_FTP,
+                                               .server_begins = true,
+                                               .is_text = true,
+                                               .measure = dialogue_measure_line,
+                                               .take = take};

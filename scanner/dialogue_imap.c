@@ -33,4 +33,8 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return dialogue_foreign(result, line);
 }
 
-const struct dialogue_protocol dialogue_imap = {PROTOCOL_IMAP, true, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_imap = {.number = PROTOCOL_IMAP,
+                                                .server_begins = true,
+                                                .is_text = true,
+                                                .measure = dialogue_measure_line,
+                                                .take = take};

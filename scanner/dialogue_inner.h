@@ -7,6 +7,13 @@
 
 #define DIALOGUE_NOT_OURS SIZE_MAX /* these bytes begin nothing of this protocol */
 
+struct dialogue_wrapping { /* packets of the protocol around what TLS sends in its handshake */
+    size_t head;           /* bytes before what they carry, DIALOGUE_MAX_HEAD at most */
+    void (*wrap)(struct cursor tls, struct buf *out);
+    /* How much is carried behind this head; false: it is none. */
+    bool (*measure)(const uint8_t *head, size_t *len);
+};
+
 struct dialogue_protocol {
     enum protocol number;
     bool server_begins;
@@ -18,13 +25,18 @@ struct dialogue_protocol {
     /* One whole unit; lines come without their end. */
     enum dialogue_verdict (*take)(struct dialogue *dialogue, struct cursor unit, struct buf *out,
                                   struct lane_result *result);
+    const struct dialogue_wrapping *wrapping; /* NULL = TLS follows bare */
 };
 
 extern const struct dialogue_protocol dialogue_smtp, dialogue_lmtp, dialogue_imap, dialogue_pop3,
     dialogue_ftp, dialogue_nntp, dialogue_sieve, dialogue_xmpp, dialogue_xmpp_server, dialogue_ldap,
-    dialogue_postgres, dialogue_mysql, dialogue_rdp, dialogue_irc;
+    dialogue_postgres, dialogue_mysql, dialogue_rdp, dialogue_irc, dialogue_tds, dialogue_auto;
+
+const struct dialogue_protocol *dialogue_find(enum protocol protocol); /* NULL: none is built in */
 
 size_t dialogue_measure_line(struct cursor bytes); /* up to LF */
+
+struct cursor dialogue_without_line_end(struct cursor line);
 
 /* ASCII, without regard to case. */
 bool dialogue_begins(struct cursor line, const char *text);
@@ -37,6 +49,10 @@ bool dialogue_reply(struct cursor line, unsigned *code, bool *last);
 /* STARTTLS is not to be had; `line` is what the server said, or {NULL, 0}. Puts `farewell` out. */
 enum dialogue_verdict dialogue_refused(struct lane_result *result, struct buf *out, const char *farewell,
                                        const char *why, struct cursor line);
+/* A command was not understood. Where the protocol was a guess, the next one that greets so has its turn on
+ * the same connection; else it is refused, and `line` says so. */
+enum dialogue_verdict dialogue_guess_again(struct dialogue *dialogue, struct cursor line, struct buf *out,
+                                           struct lane_result *result);
 /* What came is no answer of this protocol. */
 enum dialogue_verdict dialogue_foreign(struct lane_result *result, struct cursor bytes);
 

@@ -38,4 +38,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return dialogue_foreign(result, line);
 }
 
-const struct dialogue_protocol dialogue_irc = {PROTOCOL_IRC, false, true, dialogue_measure_line, begin, take};
+const struct dialogue_protocol dialogue_irc = {
+    .number = PROTOCOL_IRC, .is_text = true, .measure = dialogue_measure_line, .begin = begin, .take = take};

@@ -103,4 +103,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return DIALOGUE_END;
 }
 
-const struct dialogue_protocol dialogue_ldap = {PROTOCOL_LDAP, false, false, measure, begin, take};
+const struct dialogue_protocol dialogue_ldap = {
+    .number = PROTOCOL_LDAP, .measure = measure, .begin = begin, .take = take};

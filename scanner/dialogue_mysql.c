@@ -84,4 +84,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return DIALOGUE_TLS;
 }
 
-const struct dialogue_protocol dialogue_mysql = {PROTOCOL_MYSQL, true, false, measure, NULL, take};
+const struct dialogue_protocol dialogue_mysql = {
+    .number = PROTOCOL_MYSQL, .server_begins = true, .measure = measure, .take = take};

@@ -20,4 +20,8 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_nntp = {PROTOCOL_NNTP, true, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_nntp = {.number = PROTOCOL_NNTP,
+                                                .server_begins = true,
+                                                .is_text = true,
+                                                .measure = dialogue_measure_line,
+                                                .take = take};

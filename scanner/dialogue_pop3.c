@@ -18,4 +18,8 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_pop3 = {PROTOCOL_POP3, true, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_pop3 = {.number = PROTOCOL_POP3,
+                                                .server_begins = true,
+                                                .is_text = true,
+                                                .measure = dialogue_measure_line,
+                                                .take = take};

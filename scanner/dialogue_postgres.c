@@ -61,4 +61,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return dialogue_refused(result, out, "", "error", find_message(unit));
 }
 
-const struct dialogue_protocol dialogue_postgres = {PROTOCOL_POSTGRES, false, false, measure, begin, take};
+const struct dialogue_protocol dialogue_postgres = {
+    .number = PROTOCOL_POSTGRES, .measure = measure, .begin = begin, .take = take};

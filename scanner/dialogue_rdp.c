@@ -64,4 +64,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return DIALOGUE_TLS;
 }
 
-const struct dialogue_protocol dialogue_rdp = {PROTOCOL_RDP, false, false, measure, begin, take};
+const struct dialogue_protocol dialogue_rdp = {
+    .number = PROTOCOL_RDP, .measure = measure, .begin = begin, .take = take};

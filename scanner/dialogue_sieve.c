@@ -64,4 +64,5 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_sieve = {PROTOCOL_SIEVE, true, true, measure, NULL, take};
+const struct dialogue_protocol dialogue_sieve = {
+    .number = PROTOCOL_SIEVE, .server_begins = true, .is_text = true, .measure = measure, .take = take};

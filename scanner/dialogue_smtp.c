@@ -21,6 +21,8 @@ static enum dialogue_verdict after_hello(struct dialogue *dialogue, unsigned cod
                                          struct buf *out, struct lane_result *result)
 {
     bool is_smtp = dialogue->protocol->number == PROTOCOL_SMTP;
+    if (code >= 500 && dialogue->is_guess)
+        return dialogue_guess_again(dialogue, line, out, result);
     if (code >= 500 && is_smtp)
         return say(dialogue, out, OLD_HELLO, "HELO", dialogue->names->own);
     if (code != 250)
@@ -59,5 +61,13 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     return code == 220 ? DIALOGUE_TLS : dialogue_refused(result, out, FAREWELL, "", line);
 }
 
-const struct dialogue_protocol dialogue_smtp = {PROTOCOL_SMTP, true, true, dialogue_measure_line, NULL, take};
-const struct dialogue_protocol dialogue_lmtp = {PROTOCOL_LMTP, true, true, dialogue_measure_line, NULL, take};
+const struct dialogue_protocol dialogue_smtp = {.number = PROTOCOL_SMTP,
+                                                .server_begins = true,
+                                                .is_text = true,
+                                                .measure = dialogue_measure_line,
+                                                .take = take};
+const struct dialogue_protocol dialogue_lmtp = {.number = PROTOCOL_LMTP,
+                                                .server_begins = true,
+                                                .is_text = true,
+                                                .measure = dialogue_measure_line,
+                                                .take = take};

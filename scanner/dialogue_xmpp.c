@@ -98,6 +98,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     return dialogue->lines == 1 && unit.at[0] != '<' ? dialogue_foreign(result, unit) : DIALOGUE_MORE;
 }
 
-const struct dialogue_protocol dialogue_xmpp = {PROTOCOL_XMPP, false, false, measure, begin, take};
+const struct dialogue_protocol dialogue_xmpp = {
+    .number = PROTOCOL_XMPP, .measure = measure, .begin = begin, .take = take};
 const struct dialogue_protocol dialogue_xmpp_server = {
-    PROTOCOL_XMPP_SERVER, false, false, measure, begin, take};
+    .number = PROTOCOL_XMPP_SERVER, .measure = measure, .begin = begin, .take = take};

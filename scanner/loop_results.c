@@ -68,7 +68,11 @@ static struct observation *observe(const struct finished *what, struct probe_res
     seen->has_ip = target->has_ip;
     seen->ip = target->ip;
     seen->port = target->port;
-    seen->protocol = target->protocol;
+    seen->any_protocol = target->protocol == PROTOCOL_AUTO;
+    seen->protocol = seen->any_protocol ? result->protocol : target->protocol;
+    if (seen->protocol == PROTOCOL_AUTO)
+        seen->protocol = PROTOCOL_TLS;
+    seen->starttls_injection = result->starttls_injection;
     seen->server_name = target->server_name;
     seen->host_name = target->host_name;
     seen->outcome = result->outcome;

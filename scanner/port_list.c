@@ -70,12 +70,12 @@ static bool find_in_set(const char *ports, uint16_t port, enum protocol *out)
 
 enum protocol port_default_protocol(uint16_t port)
 {
-    enum protocol protocol = PROTOCOL_TLS;
+    enum protocol protocol;
     for (size_t i = 0; i < SET_COUNT; i++) {
         if (find_in_set(sets[i].ports, port, &protocol))
-            break;
+            return protocol;
     }
-    return protocol;
+    return PROTOCOL_AUTO;
 }
 
 bool port_is_usual_for_tls(uint16_t port)

@@ -23,7 +23,7 @@ struct port_list {              /* sorted by port, then protocol; no duplicates 
     size_t cap;
 };
 
-/* The protocol a bare port has: its own in any set, else tls. */
+/* The protocol a bare port has: its own in any set, else auto. */
 enum protocol port_default_protocol(uint16_t port);
 /* It is listed in a set, with tls. */
 bool port_is_usual_for_tls(uint16_t port);

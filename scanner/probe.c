@@ -19,6 +19,7 @@ static void begin_handshake(struct probe *probe);
 static void begin_close(struct probe *probe);
 static void begin_wait(struct probe *probe);
 static void tell_end(struct probe *probe);
+static bool take_silence(struct probe *probe);
 
 #define TO(state) (1u << PROBE_##state)
 static const struct {
@@ -41,7 +42,7 @@ static enum probe_state next_state(const struct probe *probe, enum probe_event e
     case EV_START:
         return PROBE_CONNECTING;
     case EV_CONNECTED:
-        return probe->target.protocol == PROTOCOL_TLS ? PROBE_HANDSHAKING : PROBE_TALKING;
+        return probe->protocol == PROTOCOL_TLS ? PROBE_HANDSHAKING : PROBE_TALKING;
     case EV_TLS:
         return PROBE_HANDSHAKING;
     case EV_OVER:
@@ -119,8 +120,8 @@ static void keep_best(struct probe *probe)
 {
     struct lane_result *got = &probe->got;
     probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && has_answered(probe);
-    bool throttled = probe->tries.count > 1 && !probe->in_tls && got->outcome != OUTCOME_CANCELLED &&
-                     probe->target.protocol != PROTOCOL_TLS;
+    bool throttled = probe->led_to_tls && !probe->in_tls && got->outcome != OUTCOME_CANCELLED;
+    probe->result.protocol = probe->protocol;
     if (got->chain.certs != NULL) {
         keep_chain(&probe->result, &got->chain);
     } else if (throttled) {
@@ -149,6 +150,10 @@ static bool wants_more(struct probe *probe, const struct try_end *end)
         return false;
     if (probe->shortage)
         return true; /* the same once more: local means ran out, that was no try */
+    if (probe->heard != PROTOCOL_AUTO) {
+        probe->protocol = probe->heard;
+        return tries_again(&probe->tries);
+    }
     if (!probe->in_tls || uv_now(probe->env->loop) >= probe->whole_deadline_ms ||
         probe->received > CHAIN_MAX_BYTES)
         return false;
@@ -225,6 +230,8 @@ static void on_timer(uv_timer_t *timer)
         probe_on(probe, EV_OVER);
     else if (probe->state == PROBE_CONNECTING)
         probe_end_with(probe, OUTCOME_TIMEOUT_CONNECT, "");
+    else if (take_silence(probe))
+        return;
     else if (now_ms >= probe->whole_deadline_ms)
         probe_end_with(probe, OUTCOME_TIMEOUT_HANDSHAKE, "the time for one target is used up");
     else
@@ -258,11 +265,23 @@ static void mention_missing_name(struct probe *probe)
                  len > 0 ? "; " : "");
 }
 
+static enum lane_verdict step_lane(struct probe *probe, const uint8_t *bytes, size_t len, struct buf *out)
+{
+    return probe->now.lane == LANE_DIRECT ? lane_direct_step(&probe->direct, bytes, len, out, &probe->got)
+                                          : lane_full_step(probe->full, bytes, len, out, &probe->got);
+}
+
 static enum lane_verdict step(struct probe *probe, const uint8_t *bytes, size_t len)
 {
-    return probe->now.lane == LANE_DIRECT
-               ? lane_direct_step(&probe->direct, bytes, len, &probe->out, &probe->got)
-               : lane_full_step(probe->full, bytes, len, &probe->out, &probe->got);
+    if (!dialogue_wraps(&probe->dialogue))
+        return step_lane(probe, bytes, len, &probe->out);
+    struct buf tls = {0};
+    enum lane_verdict verdict = step_lane(probe, bytes, len, &tls);
+    dialogue_wrap(&probe->dialogue, (struct cursor){tls.data, tls.len}, &probe->out);
+    if (tls.err != CS_OK)
+        verdict = lane_end(&probe->got, OUTCOME_LOCAL_ERROR, "out of memory");
+    buf_dispose(&tls);
+    return verdict;
 }
 
 static void feed(struct probe *probe, const uint8_t *bytes, size_t len)
@@ -305,6 +324,8 @@ static bool begins_tls(struct probe *probe, const uint8_t *bytes, size_t len)
     if (probe->got_bytes == 0 && !classify_is_tls(bytes, len)) {
         char detail[OBSERVATION_DETAIL];
         classify_describe(detail, bytes, len);
+        if (probe->target.protocol == PROTOCOL_AUTO && probe->protocol == PROTOCOL_TLS)
+            probe->heard = dialogue_guess(bytes, len);
         probe_end_with(probe, OUTCOME_NOT_TLS, detail);
         return false;
     }
@@ -319,20 +340,52 @@ static bool begins_tls(struct probe *probe, const uint8_t *bytes, size_t len)
 static void talk(struct probe *probe, const uint8_t *bytes, size_t len)
 {
     enum dialogue_verdict verdict = dialogue_step(&probe->dialogue, bytes, len, &probe->out, &probe->got);
+    probe->protocol = dialogue_protocol(&probe->dialogue);
     probe->polite = verdict == DIALOGUE_END && probe->out.len > 0;
     probe_flush(probe);
     if (probe->state != PROBE_TALKING || verdict == DIALOGUE_MORE)
         return;
+    if (verdict == DIALOGUE_TLS) {
+        probe->led_to_tls = true;
+        probe->result.starttls_injection |= probe->dialogue.injected;
+    }
     probe_on(probe, verdict == DIALOGUE_TLS ? EV_TLS : EV_OVER);
+}
+
+/* What it means that nobody says anything; false: nothing but that. */
+static bool take_silence(struct probe *probe)
+{
+    enum dialogue_verdict verdict =
+        probe->state == PROBE_TALKING ? dialogue_silence(&probe->dialogue, &probe->got) : DIALOGUE_MORE;
+    if (verdict == DIALOGUE_TLS)
+        probe->protocol = PROTOCOL_TLS; /* of the next connections too */
+    if (verdict != DIALOGUE_MORE)
+        probe_on(probe, verdict == DIALOGUE_TLS ? EV_TLS : EV_OVER);
+    return verdict != DIALOGUE_MORE;
+}
+
+static void take_tls(struct probe *probe, const uint8_t *bytes, size_t len)
+{
+    if (!begins_tls(probe, bytes, len))
+        return;
+    probe->got_bytes += len;
+    feed(probe, bytes, len);
+}
+
+static void take_wrapped(struct probe *probe, struct cursor in)
+{
+    struct cursor tls;
+    enum dialogue_verdict verdict = DIALOGUE_MORE;
+    while (probe->state == PROBE_HANDSHAKING && dialogue_unwrap(&probe->dialogue, &in, &tls, &verdict))
+        take_tls(probe, tls.at, tls.left);
+    if (probe->state == PROBE_HANDSHAKING && verdict == DIALOGUE_END)
+        probe_end_with(probe, OUTCOME_NOT_TLS, "not in the packets that were agreed on");
 }
 
 /* What came, of whatever it is a part. */
 void probe_take(struct probe *probe, const uint8_t *bytes, size_t len)
 {
-    if (probe->in_tls && !begins_tls(probe, bytes, len))
-        return;
     bool is_greeting = !probe->in_tls && probe->got_bytes == 0;
-    probe->got_bytes += len;
     probe->received += len;
     if (probe->received > CHAIN_MAX_BYTES) {
         probe_end_with(probe, OUTCOME_TOO_LARGE, "more bytes than the limit for one target");
@@ -341,10 +394,14 @@ void probe_take(struct probe *probe, const uint8_t *bytes, size_t len)
     expect_answer(probe);
     if (is_greeting)
         probe_arm_timer(probe); /* it was set to a later time */
-    if (probe->in_tls)
-        feed(probe, bytes, len);
-    else
+    if (probe->in_tls && dialogue_wraps(&probe->dialogue)) {
+        take_wrapped(probe, (struct cursor){bytes, len});
+    } else if (probe->in_tls) {
+        take_tls(probe, bytes, len);
+    } else {
+        probe->got_bytes += len;
         talk(probe, bytes, len);
+    }
 }
 
 static void begin_dialogue(struct probe *probe)
@@ -353,9 +410,11 @@ static void begin_dialogue(struct probe *probe)
     probe->names.own = probe->env->ehlo_name;
     probe->names.server = target->server_name != NULL ? target->server_name : target->host_name;
     ip_format(probe->names.literal, target->ip);
-    dialogue_begin(&probe->dialogue, target->protocol, &probe->names);
+    dialogue_begin(&probe->dialogue, probe->protocol, &probe->names);
     expect_answer(probe);
-    if (dialogue_waits_for_greeting(target->protocol))
+    if (dialogue_is_listening(&probe->dialogue))
+        probe->answer_deadline_ms = uv_now(probe->env->loop) + DIALOGUE_LISTEN_MS;
+    else if (dialogue_waits_for_greeting(probe->protocol))
         probe->answer_deadline_ms = probe->whole_deadline_ms; /* mail servers let strangers wait */
     probe_arm_timer(probe);
     if (probe_start_reading(probe))
@@ -376,7 +435,7 @@ static bool begin_lane(struct probe *probe)
 
 static void begin_handshake(struct probe *probe)
 {
-    bool is_reading = probe->target.protocol != PROTOCOL_TLS;
+    bool is_reading = probe->dialogue.protocol != NULL;
     probe->in_tls = true;
     probe->got_bytes = 0;
     expect_answer(probe);
@@ -418,6 +477,7 @@ void probe_start(struct probe *probe, const struct probe_env *env)
 {
     probe->env = env;
     probe->end = PROBE_DELIVERED;
+    probe->protocol = probe->target.protocol;
     probe->now = tries_first(&probe->tries, &env->policy);
     probe->connect.data = probe->write.data = probe;
     probe_on(probe, EV_START);

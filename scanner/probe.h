@@ -61,7 +61,9 @@ struct probe_result { /* the best of all connections */
     char detail[OBSERVATION_DETAIL];
     struct chain chains[OBSERVATION_MAX_CHAINS]; /* of different key families; the owner's after on_end */
     size_t chain_count;
-    bool other_keys_asked; /* and answered, with a chain or a refusal */
+    bool other_keys_asked;   /* and answered, with a chain or a refusal */
+    enum protocol protocol;  /* spoken; PROTOCOL_AUTO where nothing was recognised */
+    bool starttls_injection; /* bytes came in clear text behind the go-ahead for TLS */
 };
 
 void probe_result_dispose(struct probe_result *result); /* frees the chains; idempotent */
@@ -90,10 +92,13 @@ struct probe {
     bool shortage; /* it ended for want of something local */
     struct tries tries;
     struct dialogue_names names;
-    struct try now; /* of this connection, as is everything below */
+    enum protocol protocol; /* the target's; once it is found out, the one found */
+    bool led_to_tls;        /* its dialogue did, on some connection */
+    struct try now;         /* of this connection, as is everything below */
     struct dialogue dialogue;
-    bool in_tls; /* the hello was sent */
-    bool polite; /* the dialogue has said goodbye: no reset */
+    enum protocol heard; /* from a server that was asked for TLS: who speaks like that, or auto */
+    bool in_tls;         /* the hello was sent */
+    bool polite;         /* the dialogue has said goodbye: no reset */
     struct lane_direct direct;
     struct lane_full *full;
     struct lane_result got;

@@ -103,7 +103,9 @@ static void forget_connection(struct probe *probe)
     chain_dispose(&probe->got.chain);
     probe->got = (struct lane_result){0};
     probe->got_bytes = 0;
+    probe->dialogue = (struct dialogue){0};
     probe->in_tls = false;
+    probe->heard = PROTOCOL_AUTO;
     probe->polite = false;
     probe->unsupported = false;
     probe->shortage = false;

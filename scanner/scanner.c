@@ -42,11 +42,6 @@ uint32_t scan_limits_inflight(const struct scan_limits *limits)
     return inflight < 1 ? 1 : inflight > UINT32_MAX ? UINT32_MAX : (uint32_t)inflight;
 }
 
-bool scanner_speaks(enum protocol protocol)
-{
-    return protocol == PROTOCOL_TLS || dialogue_exists(protocol);
-}
-
 /* Raises the soft limit to the hard one and says how many connections fit below it. */
 static uint32_t fit_to_files(uint32_t wanted, struct diag *diag)
 {

@@ -105,7 +105,4 @@ void scanner_progress(struct scanner *scanner, struct scan_progress *out);
 
 void scanner_free(struct scanner *scanner); /* aborts what still runs, waits for the loops */
 
-/* The protocols whose dialogue is built in; for target_list_build. */
-bool scanner_speaks(enum protocol protocol);
-
 #endif

@@ -20,14 +20,11 @@ struct build {
     struct target_list *list;
     struct target_set *set;
     struct buf *notes;
-    struct port_list ports;    /* P: the default ports that can be spoken */
-    struct port_list left_out; /* those that cannot */
     struct ip_set addresses;   /* A */
     struct port_group *groups; /* E_p, by port */
     size_t group_count;
     size_t excluded_listed; /* lines of files that are wholly excluded */
     size_t names_elsewhere; /* --names lines for addresses outside the scan */
-    bool (*ready)(enum protocol);
 };
 
 static bool is_same_port(struct port_entry a, struct port_entry b)
@@ -42,38 +39,6 @@ static bool has_port(const struct port_list *list, struct port_entry port)
             return true;
     }
     return false;
-}
-
-static bool can_speak(const struct build *build, struct port_entry port)
-{
-    return build->ready == NULL || build->ready((enum protocol)port.protocol);
-}
-
-static bool some_target_has_no_port(const struct target_list *list)
-{
-    for (size_t i = 0; i < list->range_count; i++) {
-        if (list->ranges[i].port.port == 0)
-            return true;
-    }
-    for (size_t i = 0; i < list->name_count; i++) {
-        if (list->names[i].is_target)
-            return true;
-    }
-    return false;
-}
-
-static enum cs_err split_ports(struct build *build)
-{
-    enum cs_err err = CS_OK;
-    bool asked = some_target_has_no_port(build->list);
-    for (size_t i = 0; i < build->list->ports->count && err == CS_OK; i++) {
-        struct port_entry port = build->list->ports->entries[i];
-        if (can_speak(build, port))
-            err = port_list_add(&build->ports, port);
-        else if (asked)
-            err = port_list_add(&build->left_out, port);
-    }
-    return err;
 }
 
 /* A TARGET that the exclusions cover wholly: given by hand it is a mistake, in a file it is what exclusions
@@ -135,8 +100,6 @@ static struct ip_set *set_for(struct build *build, const struct given_range *giv
 static enum cs_err take_range(struct build *build, const struct given_range *given, struct diag *diag)
 {
     bool skip;
-    if (given->port.port != 0 && !can_speak(build, given->port))
-        return port_list_add(&build->left_out, given->port);
     enum cs_err err = check_excluded(build, given, &skip, diag);
     if (err != CS_OK || skip)
         return err;
@@ -214,11 +177,11 @@ static enum cs_err add_blocks(struct build *build, struct ip_set *addresses, str
     struct port_list ports = {0};
     enum cs_err err = CS_OK;
     for (size_t i = 0; i < count && err == CS_OK; i++) {
-        if (has_port(&build->ports, groups[i].port))
+        if (has_port(build->list->ports, groups[i].port))
             err = ip_set_subtract(&groups[i].addresses, addresses);
     }
     if (err == CS_OK && addresses->count > 0) {
-        err = copy_ports(&ports, &build->ports);
+        err = copy_ports(&ports, build->list->ports);
         if (err == CS_OK)
             err = target_set_take_block(build->set, addresses, &ports, server_name, host_name);
     }
@@ -316,14 +279,10 @@ static enum cs_err add_all(struct ip_set *to, const struct ip_set *from)
 static enum cs_err plan_groups(struct build *build, const struct given_name *name, struct name_plan *plan)
 {
     size_t sent = name->sent_to.count > 0 ? build->group_count : 0;
-    plan->groups = calloc(name->ports.count + sent + build->ports.count + 1, sizeof *plan->groups);
+    plan->groups = calloc(name->ports.count + sent + build->list->ports->count + 1, sizeof *plan->groups);
     enum cs_err err = plan->groups != NULL ? CS_OK : CS_E_NOMEM;
-    for (size_t i = 0; i < name->ports.count && err == CS_OK; i++) {
-        if (can_speak(build, name->ports.entries[i]))
-            err = add_all(plan_port(plan, name->ports.entries[i]), &plan->usable);
-        else
-            err = port_list_add(&build->left_out, name->ports.entries[i]);
-    }
+    for (size_t i = 0; i < name->ports.count && err == CS_OK; i++)
+        err = add_all(plan_port(plan, name->ports.entries[i]), &plan->usable);
     for (size_t i = 0; i < sent && err == CS_OK; i++) {
         struct ip_set *set = plan_port(plan, build->groups[i].port);
         err = add_sent(set, name, &build->groups[i].addresses);
@@ -338,12 +297,12 @@ static enum cs_err plan_groups(struct build *build, const struct given_name *nam
 static enum cs_err leave_to_sni(struct build *build, struct name_plan *plan)
 {
     enum cs_err err = CS_OK;
-    for (size_t i = 0; i < build->ports.count && plan->addresses.count > 0 && err == CS_OK; i++)
-        err = add_all(plan_port(plan, build->ports.entries[i]), &plan->addresses);
+    for (size_t i = 0; i < build->list->ports->count && plan->addresses.count > 0 && err == CS_OK; i++)
+        err = add_all(plan_port(plan, build->list->ports->entries[i]), &plan->addresses);
     ip_set_dispose(&plan->addresses);
     for (size_t i = 0; i < plan->group_count && err == CS_OK; i++) {
         struct port_group *group = &plan->groups[i];
-        if (has_port(&build->ports, group->port))
+        if (has_port(build->list->ports, group->port))
             err = ip_set_subtract(&group->addresses, &build->addresses);
         for (size_t k = 0; k < build->group_count && err == CS_OK; k++) {
             if (is_same_port(build->groups[k].port, group->port))
@@ -382,12 +341,10 @@ static enum cs_err add_unresolved(struct build *build, const struct given_name *
     struct ip_set nowhere = {0};
     struct port_list ports = {0};
     enum cs_err err = CS_OK;
-    for (size_t i = 0; i < name->ports.count && err == CS_OK; i++) {
-        if (can_speak(build, name->ports.entries[i]))
-            err = port_list_add(&ports, name->ports.entries[i]);
-    }
-    for (size_t i = 0; name->is_target && i < build->ports.count && err == CS_OK; i++)
-        err = port_list_add(&ports, build->ports.entries[i]);
+    for (size_t i = 0; i < name->ports.count && err == CS_OK; i++)
+        err = port_list_add(&ports, name->ports.entries[i]);
+    for (size_t i = 0; name->is_target && i < build->list->ports->count && err == CS_OK; i++)
+        err = port_list_add(&ports, build->list->ports->entries[i]);
     if (err == CS_OK)
         err = target_set_take_block(build->set, &nowhere, &ports, name->name, name->name);
     port_list_dispose(&ports);
@@ -412,25 +369,8 @@ static enum cs_err add_name_blocks(struct build *build, struct given_name *name)
     return err;
 }
 
-/* How much of what was asked for that is; counted for the default ports. */
-static void note_skipped_share(struct build *build)
-{
-    size_t asked = build->list->ports->count;
-    size_t skipped = asked - build->ports.count;
-    u128 addresses = ip_set_size(&build->addresses);
-    if (skipped > 0 && addresses > 0 && addresses <= TARGET_SET_MAX)
-        buf_printf(build->notes, " (%llu of %llu targets)", (unsigned long long)addresses * skipped,
-                   (unsigned long long)addresses * asked);
-}
-
 static void add_notes(struct build *build)
 {
-    if (build->left_out.count > 0) {
-        buf_append_str(build->notes, "ports skipped, for their protocol is not built in yet: ");
-        port_list_format(build->notes, &build->left_out);
-        note_skipped_share(build);
-        buf_append_char(build->notes, '\n');
-    }
     if (build->excluded_listed > 0)
         buf_printf(build->notes, "%zu listed targets are excluded\n", build->excluded_listed);
     if (build->names_elsewhere > 0)
@@ -448,22 +388,17 @@ static enum cs_err explain(enum cs_err err, const struct build *build, struct di
         return diag_fail(diag, err, "out of memory");
     if (err != CS_OK || target_set_count(build->set) > 0)
         return err;
-    if (build->left_out.count > 0 && build->ports.count == 0)
-        return diag_fail(diag, CS_E_INVALID,
-                         "nothing to scan: the protocol of every port given is not built in yet");
     return diag_fail(diag, CS_E_INVALID, "nothing to scan: every target is excluded or special");
 }
 
-enum cs_err target_list_build(struct target_list *list, bool (*protocol_ready)(enum protocol),
-                              struct target_set **out, struct buf *notes, struct diag *diag)
+enum cs_err target_list_build(struct target_list *list, struct target_set **out, struct buf *notes,
+                              struct diag *diag)
 {
-    struct build build = {.list = list, .notes = notes, .ready = protocol_ready};
+    struct build build = {.list = list, .notes = notes};
     *out = NULL;
     if (list->range_count == 0 && list->name_count == 0)
         return diag_fail(diag, CS_E_INVALID, "no target is given");
     enum cs_err err = target_set_new(&build.set);
-    if (err == CS_OK)
-        err = split_ports(&build);
     if (err == CS_OK)
         err = gather_ranges(&build, diag);
     if (err == CS_OK)
@@ -472,8 +407,6 @@ enum cs_err target_list_build(struct target_list *list, bool (*protocol_ready)(e
         err = add_name_blocks(&build, &list->names[i]);
     err = explain(err, &build, diag);
     add_notes(&build);
-    port_list_dispose(&build.ports);
-    port_list_dispose(&build.left_out);
     ip_set_dispose(&build.addresses);
     dispose_groups(build.groups, build.group_count);
     if (err == CS_OK)
@@ -487,7 +420,7 @@ enum cs_err target_list_check(struct target_list *list, struct diag *diag)
 {
     struct target_set *set;
     struct buf notes = {0};
-    enum cs_err err = target_list_build(list, NULL, &set, &notes, diag); /* names count as unresolved */
+    enum cs_err err = target_list_build(list, &set, &notes, diag); /* names count as unresolved */
     target_set_free(set);
     buf_dispose(&notes);
     return err;

@@ -49,11 +49,9 @@ CS_MUST_USE enum cs_err target_list_resolved(struct target_list *list, const cha
 
 /* Builds and checks: exclusions and special addresses taken out, duplicates removed, at most TARGET_SET_MAX.
  * CS_E_INVALID: nothing left, a TARGET wholly excluded (named), too many. `notes` gets one line for each
- * thing a person should know: special addresses dropped, ports skipped because their protocol is not built
- * in, names lines that match no scanned address. `protocol_ready` (may be NULL: all) says which protocols can
- * be spoken. */
-CS_MUST_USE enum cs_err target_list_build(struct target_list *list, bool (*protocol_ready)(enum protocol),
-                                          struct target_set **out, struct buf *notes, struct diag *diag);
+ * thing a person should know: special addresses dropped, names lines that match no scanned address. */
+CS_MUST_USE enum cs_err target_list_build(struct target_list *list, struct target_set **out,
+                                          struct buf *notes, struct diag *diag);
 
 /* The same checks as far as they need no DNS: to be called before any packet, a DNS query included, is sent.
  */

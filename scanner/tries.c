@@ -75,6 +75,14 @@ bool tries_next(struct tries *tries, const struct tries_policy *policy, const st
     return may_be_full && tries->negotiable && go_on(tries, LANE_FULL, HELLO_MODERN, KEY_FAMILY_ANY, next);
 }
 
+bool tries_again(struct tries *tries)
+{
+    if (tries->count == TRIES_MAX)
+        return false;
+    tries->count++;
+    return true;
+}
+
 bool outcome_says_more(enum outcome a, enum outcome b)
 {
     static const unsigned char rank[OUTCOME_COUNT] = {

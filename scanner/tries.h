@@ -49,6 +49,9 @@ struct try tries_first(struct tries *tries, const struct tries_policy *policy);
 bool tries_next(struct tries *tries, const struct tries_policy *policy, const struct try_end *end,
                 struct try *next);
 
+/* The same once more, as the connection has told how to speak to it. False: that was all. */
+bool tries_again(struct tries *tries);
+
 /* `a` says more about a target than `b` does: which of several results is told. */
 bool outcome_says_more(enum outcome a, enum outcome b);
 

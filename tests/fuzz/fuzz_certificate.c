@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!record.malformed &&
         (record.serial == NULL || record.key_type == NULL || record.signature_algorithm == NULL))
         abort();
-    findings_of(&record, 1800000000, names);
+    findings_of(&record, &(struct finding_facts){.now_s = 1800000000}, names);
     if (cert_append_text(&text, data, size) == CS_OK && record.malformed && size == 0)
         abort();
     buf_dispose(&text);

@@ -24,7 +24,7 @@ static void read_as(read_file read, const uint8_t *data, size_t size)
     if (read(list, file, "fuzz", &diag) != CS_OK) {
         if (strncmp(diag.text, "fuzz:", 5) != 0)
             abort(); /* every refusal names file and line */
-    } else if (target_list_build(list, NULL, &set, &notes, &diag) == CS_OK) {
+    } else if (target_list_build(list, &set, &notes, &diag) == CS_OK) {
         struct target target;
         target_set_get(set, 0, &target);
         target_set_get(set, target_set_count(set) - 1, &target);

@@ -14,6 +14,7 @@ from support import Case, Certificate, ScriptedServer
 LIMITS = ("--connect-timeout", 2, "--answer-timeout", 2, "--timeout", 8, "--no-store")
 MYSQL = b"\x0a8.0.1\0\x01\0\0\0saltsalt\0\xff\xff\x21\x02\0\xff\xc1\x15" + bytes(10) + b"saltsaltsalt\0"
 CERTIFICATES = {}
+PRELOGIN = bytes.fromhex("0401001a00000100" "00000b0006" "0100110001" "ff" "100003e80000" "01")
 
 # What a server says, and what it has to have read before it goes on.
 DIALOGUES = {
@@ -34,6 +35,7 @@ DIALOGUES = {
     "postgres": [(b"", bytes.fromhex("0000000804d2162f")), (b"S", b"")],
     "mysql": [(struct.pack("<I", len(MYSQL)) + MYSQL, bytes(23))],
     "rdp": [(b"", bytes.fromhex("0100080003000000")), (bytes.fromhex("030000130ed000001234000200080002000000"), b"")],
+    "tds": [(b"", bytes.fromhex("1000000000000100")), (PRELOGIN, b"")],
 }
 REFUSALS = {
     "smtp": [(b"220 mail.example\r\n", b"EHLO greeter.example\r\n"), (b"250 SIZE\r\n", b"QUIT\r\n")],
@@ -71,10 +73,43 @@ def play(connection, turns):
             read_until(connection, wanted)
 
 
-def shake_hands(connection, certificate):
+def context_of(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.pem, certificate.key)
-    context.wrap_socket(connection, server_side=True).close()
+    return context
+
+
+def shake_hands(connection, certificate):
+    context_of(certificate).wrap_socket(connection, server_side=True).close()
+
+
+def read_exactly(connection, count):
+    got = b""
+    while len(got) < count:
+        piece = connection.recv(count - len(got))
+        if not piece:
+            raise OSError("the client has gone")
+        got += piece
+    return got
+
+
+def shake_hands_in_tds(connection, certificate):
+    """The records of TLS inside packets of SQL Server's, small ones, as they go both ways."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secure = context_of(certificate).wrap_bio(incoming, outgoing, server_side=True)
+    while True:
+        try:
+            secure.do_handshake()
+            return
+        except ssl.SSLWantReadError:
+            answer = outgoing.read()
+            for at in range(0, len(answer), 500):
+                part = answer[at:at + 500]
+                connection.sendall(struct.pack(">BBHHBB", 0x12, at + 500 >= len(answer), len(part) + 8, 0, 1, 0) + part)
+        head = read_exactly(connection, 8)
+        if head[0] != 0x12:
+            raise OSError("bare bytes")
+        incoming.write(read_exactly(connection, struct.unpack(">H", head[2:4])[0] - 8))
 
 
 class Dialogues(Case):
@@ -89,7 +124,7 @@ class Dialogues(Case):
         for protocol, turns in DIALOGUES.items():
             def script(connection, turns=turns, protocol=protocol):
                 play(connection, turns)
-                shake_hands(connection, CERTIFICATES[protocol])
+                (shake_hands_in_tds if protocol == "tds" else shake_hands)(connection, CERTIFICATES[protocol])
             lines[self.serve(script).port] = protocol
         targets.write_text("".join(f"127.0.0.1:{port}/{protocol}\n" for port, protocol in lines.items()))
         for lane in ("direct", "full"):
@@ -121,8 +156,83 @@ class Dialogues(Case):
         def script(connection):
             play(connection, [(b"+OK\r\n", b"STLS\r\n"), (b"+OK\r\n\x16\x03\x03\x00\x02injected", b"")])
             shake_hands(connection, CERTIFICATES["pop3"])
-        line = self.scan_one(f"127.0.0.1:{self.serve(script).port}/pop3", "--key-types", "first", *LIMITS)
+        target = f"127.0.0.1:{self.serve(script).port}/pop3"
+        line = self.scan_one(target, "--key-types", "first", *LIMITS)
         self.assertEqual((line["outcome"], line.get("sha256")), ("certificate", CERTIFICATES["pop3"].sha256), line)
+        self.assertIn("starttls-injection", line["findings"])
+        self.run_program("scan", target, *LIMITS[:-1])
+        stored = json.loads(self.run_program("assets", "--finding", "starttls-injection", "--format", "json").stdout)
+        self.assertEqual([asset["endpoint"] for asset in stored], [target])
+
+    def test_a_server_that_was_mended_loses_the_finding(self):
+        calls = []
+
+        def script(connection):
+            calls.append(1)
+            play(connection, [(b"+OK\r\n", b"STLS\r\n"), (b"+OK\r\n" + (b"injected" if len(calls) == 1 else b""), b"")])
+            shake_hands(connection, CERTIFICATES["pop3"])
+        target = f"127.0.0.1:{self.serve(script).port}/pop3"
+        for expected in (["self-signed", "name-mismatch", "starttls-injection"], ["self-signed", "name-mismatch"]):
+            self.run_program("scan", target, "--key-types", "first", "--sni", "other.example.org", *LIMITS[:-1])
+            asset, = json.loads(self.run_program("assets", "--format", "json").stdout)
+            self.assertEqual(asset["findings"], expected)
+
+    def test_a_port_of_which_nothing_is_known_is_found_out(self):
+        def late_greeting(connection):
+            if late.accepted == 1:
+                connection.recv(100)  # a hello of TLS, which it does not understand
+                connection.sendall(b"220 too early\r\n")
+                return
+            play(connection, DIALOGUES["smtp"])
+            shake_hands(connection, CERTIFICATES["smtp"])
+
+        def stream_error(connection):
+            if connection.recv(1) != b"<":
+                connection.sendall(b"<?xml version='1.0'?><stream:stream xmlns='jabber:client'><stream:error/></stream:stream>")
+                return
+            play(connection, [(b"", b"version='1.0'>"), *DIALOGUES["xmpp"][1:]])
+            shake_hands(connection, CERTIFICATES["xmpp"])
+
+        late = self.serve(late_greeting)
+        ports = {late.port: "smtp", self.serve(stream_error).port: "xmpp",
+                 self.serve(lambda connection: shake_hands(connection, CERTIFICATES["rdp"])).port: "tls"}
+        for protocol in ("smtp", "lmtp", "imap", "pop3", "ftp", "nntp", "sieve", "mysql"):
+            def script(connection, protocol=protocol):
+                greeting, *others = DIALOGUES[protocol]
+                if protocol in ("lmtp", "ftp"):
+                    greeting = (f"220 {protocol} ready\r\n".encode(), greeting[1])
+                play(connection, [greeting, *others])
+                shake_hands(connection, CERTIFICATES[protocol])
+            ports[self.serve(script).port] = protocol
+        found = {line["port"]: line for line in self.scan(*(f"127.0.0.1:{port}" for port in ports), "--ehlo-name", "greeter.example",
+                                                          "--key-types", "first", "--per-host", 0, *LIMITS)}
+        for port, protocol in ports.items():
+            with self.subTest(protocol=protocol):
+                self.assertEqual((found[port]["outcome"], found[port]["protocol"]), ("certificate", protocol), found[port])
+                self.assertEqual(found[port]["sha256"], CERTIFICATES["rdp" if protocol == "tls" else protocol].sha256)
+
+    def test_what_else_is_heard_on_such_a_port_is_told(self):
+        says = {b"SSH-2.0-OpenSSH_9.2\r\n": "SSH: SSH-2.0-OpenSSH_9.2", b"login: ": "text: login: ", b"\xff\xfd\x18": "first bytes: fffd18"}
+        for bytes_said, detail in says.items():
+            with self.subTest(detail=detail):
+                def script(connection, bytes_said=bytes_said):
+                    connection.sendall(bytes_said)
+                    connection.recv(1)
+                line = self.scan_one(f"127.0.0.1:{self.serve(script).port}", *LIMITS)
+                self.assertEqual((line["outcome"], line["detail"], line["protocol"]), ("not-tls", detail, "tls"), line)
+
+    def test_an_asset_of_such_a_port_is_gone_when_another_protocol_has_taken_its_place(self):
+        now = ["pop3"]
+
+        def script(connection):
+            play(connection, DIALOGUES[now[0]])
+            shake_hands(connection, CERTIFICATES[now[0]])
+        target = f"127.0.0.1:{self.serve(script).port}"
+        for now[0] in ("pop3", "imap", "imap"):
+            self.run_program("scan", target, "--key-types", "first", *LIMITS[:-1])
+        states = {asset["endpoint"]: asset["state"]
+                  for asset in json.loads(self.run_program("assets", "--state", "all", "--format", "json").stdout)}
+        self.assertEqual(states, {f"{target}/pop3": "gone", f"{target}/imap": "live"})
 
     def test_a_late_greeting_is_waited_for_and_a_late_answer_is_not(self):
         def late_greeting(connection):

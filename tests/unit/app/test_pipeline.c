@@ -44,7 +44,7 @@ static int make_flow(void **state)
     assert_int_equal(port_list_parse(&flow->ports, "443", &flow->diag), CS_OK);
     assert_int_equal(target_list_new(&flow->list, &flow->ports), CS_OK);
     assert_int_equal(target_list_add(flow->list, "192.0.2.0/30", &flow->diag), CS_OK);
-    assert_int_equal(target_list_build(flow->list, NULL, &flow->targets, &notes, &flow->diag), CS_OK);
+    assert_int_equal(target_list_build(flow->list, &flow->targets, &notes, &flow->diag), CS_OK);
     permutation_init(&flow->order, target_set_count(flow->targets), 7);
     assert_int_equal(pipe(flow->pipe), 0);
     flow->batch.attempts = flow->attempts;

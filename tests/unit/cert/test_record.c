@@ -265,7 +265,7 @@ static void what_cannot_be_decoded_is_malformed_and_still_has_its_hash(void **st
         assert_null(record.subject);
         assert_memory_not_equal(record.sha256, zero, sizeof zero);
         assert_string_equal(cert_record_slot(&record), "other");
-        assert_int_equal(findings_of(&record, 0, names), 1);
+        assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 0}, names), 1);
         assert_string_equal(names[0], "malformed");
         cert_record_dispose(&record);
     }
@@ -278,12 +278,12 @@ static void findings_follow_the_time_that_is_given(void **state)
     (void)state;
     struct cert_record record = {.not_before_s = 1000, .not_after_s = 2000};
     const char *names[FINDING_MAX];
-    assert_int_equal(findings_of(&record, 1000, names), 0);
-    assert_int_equal(findings_of(&record, 2000, names), 0);
-    assert_int_equal(findings_of(&record, 999, names), 1);
+    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 1000}, names), 0);
+    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 2000}, names), 0);
+    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 999}, names), 1);
     assert_string_equal(names[0], "not-yet-valid");
     record.self_signed = true;
-    assert_int_equal(findings_of(&record, 2001, names), 2);
+    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 2001}, names), 2);
     assert_string_equal(names[0], "expired");
     assert_string_equal(names[1], "self-signed");
 }

@@ -28,7 +28,7 @@ static void unknown_names_are_refused(void **state)
 {
     (void)state;
     enum protocol found = PROTOCOL_SMTP;
-    assert_int_equal(protocol_parse("auto", 4, &found), CS_E_INVALID);
+    assert_int_equal(protocol_parse("automatic", 9, &found), CS_E_INVALID);
     assert_int_equal(protocol_parse("", 0, &found), CS_E_INVALID);
     assert_int_equal(protocol_parse("smtps", 5, &found), CS_E_INVALID);
     assert_int_equal(found, PROTOCOL_SMTP);

@@ -50,7 +50,7 @@ static void a_target_without_certificate_has_an_outcome_and_nothing_of_a_certifi
     struct observation seen = seen_at("2001:db8::1");
     seen.outcome = OUTCOME_TLS_ALERT;
     strcpy(seen.detail, "unrecognized_name");
-    struct scan_line line = {.scan_id = 7, .network = "", .observation = &seen, .now_s = NOW_S};
+    struct scan_line line = {.scan_id = 7, .network = "", .observation = &seen};
     struct json_value *json = line_as_json(&line);
     int64_t number;
     assert_true(json_to_int(json_get(json, "scan"), &number));
@@ -74,7 +74,7 @@ static void an_unresolved_name_has_no_address_and_an_unstored_scan_no_id(void **
     seen.has_ip = false;
     seen.server_name = seen.host_name = "gone.example";
     seen.outcome = OUTCOME_UNRESOLVED;
-    struct scan_line line = {.network = "site-b", .observation = &seen, .now_s = NOW_S};
+    struct scan_line line = {.network = "site-b", .observation = &seen};
     struct json_value *json = line_as_json(&line);
     assert_non_null(json_get(json, "ip"));
     assert_true(json_is_null(json_get(json, "ip")));
@@ -115,7 +115,7 @@ static void a_certificate_brings_its_fields_owner_and_findings(void **state)
         .owner_organization = "My organization",
         .owner_department = "my department",
         .rule = "certificates for my department",
-        .now_s = NOW_S,
+        .facts = &(struct finding_facts){.now_s = NOW_S},
     };
     struct json_value *json = line_as_json(&line);
     assert_member(json, "outcome", "certificate");
@@ -143,8 +143,11 @@ static struct json_value *line_of_chain(const struct chain *chain)
 {
     struct observation seen = seen_at("192.0.2.1");
     struct cert_record leaf = {.malformed = true};
-    struct scan_line line = {
-        .network = "", .observation = &seen, .chain = chain, .leaf = &leaf, .now_s = NOW_S};
+    struct scan_line line = {.network = "",
+                             .observation = &seen,
+                             .chain = chain,
+                             .leaf = &leaf,
+                             .facts = &(struct finding_facts){.now_s = NOW_S}};
     return line_as_json(&line);
 }
 
@@ -218,8 +221,11 @@ static void a_certificate_that_cannot_be_decoded_has_null_fields_and_the_finding
     struct der der = {0};
     struct chain chain = one_certificate(&der);
     struct cert_record leaf = {.malformed = true};
-    struct scan_line line = {
-        .network = "", .observation = &seen, .chain = &chain, .leaf = &leaf, .now_s = NOW_S};
+    struct scan_line line = {.network = "",
+                             .observation = &seen,
+                             .chain = &chain,
+                             .leaf = &leaf,
+                             .facts = &(struct finding_facts){.now_s = NOW_S}};
     struct json_value *json = line_as_json(&line);
     static const char *const fields[] = {"common_name", "subject",  "issuer",   "serial",      "not_before",
                                          "not_after",   "key_type", "key_bits", "self_signed", "dns_names"};

@@ -30,9 +30,9 @@ struct scan {
 /* Limits that do not limit, no waiting for long: tests set what they are about. */
 static inline void scan_open(struct scan *scan, uint16_t port)
 {
-    char ports[8];
+    char ports[12];
     *scan = (struct scan){0};
-    snprintf(ports, sizeof ports, "%u", port);
+    snprintf(ports, sizeof ports, "%u/tls", port);
     world_open(&scan->targets, ports);
     scan->plan.seed = 42;
     scan->plan.shard_count = 1;

@@ -110,23 +110,23 @@ static inline void dns_says(struct world *world, const char *name, const char *a
     assert_int_equal(target_list_resolved(world->list, name, ips, count), CS_OK);
 }
 
-static inline enum cs_err build_with(struct world *world, bool (*ready)(enum protocol))
+static inline enum cs_err try_build(struct world *world)
 {
     target_set_free(world->set);
     buf_reset(&world->notes);
     world->diag.text[0] = '\0';
-    return target_list_build(world->list, ready, &world->set, &world->notes, &world->diag);
+    return target_list_build(world->list, &world->set, &world->notes, &world->diag);
 }
 
 static inline void build(struct world *world)
 {
-    if (build_with(world, NULL) != CS_OK)
+    if (try_build(world) != CS_OK)
         fail_msg("%s", world->diag.text);
 }
 
 static inline void refuses_to_build(struct world *world, const char *reason)
 {
-    assert_int_equal(build_with(world, NULL), CS_E_INVALID);
+    assert_int_equal(try_build(world), CS_E_INVALID);
     assert_null(world->set);
     assert_string_equal(world->diag.text, reason);
 }

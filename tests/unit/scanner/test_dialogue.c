@@ -112,6 +112,14 @@ static void play(const struct script *scripts, size_t count)
     "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"                                                                   \
     "1.3.6.1.4.1.1466.20037"
 #define RDP_ASKS "\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00"
+#define TDS_ASKS                                                                                             \
+    "\x12\x01\x00\x20\x00\x00\x01\x00"                                                                       \
+    "\x00\x00\x10\x00\x06\x01\x00\x16\x00\x01\x02\x00\x17\x00\x01\xff"                                       \
+    "\x10\x00\x00\x00\x00\x00\x01\x00"
+#define TDS_ANSWERS(encryption)                                                                              \
+    "\x04\x01\x00\x1a\x00\x00\x01\x00"                                                                       \
+    "\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff"                                                           \
+    "\x10\x00\x03\xe8\x00\x00" encryption
 #define MYSQL_GREETING(low, high)                                                                            \
     "\x1c\x00\x00\x00\x0a"                                                                                   \
     "8.0.1\0"                                                                                                \
@@ -190,6 +198,8 @@ static const struct script that_have_tls[] = {
      {{B(""), B(RDP_ASKS)},
       {B("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x00\x08\x00\x02\x00\x00\x00"), B("")}},
      TLS},
+    {PROTOCOL_TDS, {{B(""), B(TDS_ASKS)}, {B(TDS_ANSWERS("\x01")), B("")}}, TLS},
+    {PROTOCOL_TDS, {{B(""), B(TDS_ASKS)}, {B(TDS_ANSWERS("\x00")), B("")}}, TLS},
 };
 
 static void a_server_that_has_tls_is_asked_for_it(void **state)
@@ -263,6 +273,7 @@ static const struct script without_tls[] = {
     {PROTOCOL_RDP,
      {{B(""), B(RDP_ASKS)}, {B("\x03\x00\x00\x0b\x06\xd0\x00\x00\x12\x34\x00"), B("")}},
      REFUSED("standard RDP security only")},
+    {PROTOCOL_TDS, {{B(""), B(TDS_ASKS)}, {B(TDS_ANSWERS("\x02")), B("")}}, REFUSED("TLS is not offered")},
 };
 
 static void a_server_without_it_is_left_politely(void **state)
@@ -289,8 +300,202 @@ static void what_speaks_otherwise_is_told_by_what_it_says(void **state)
          {{B(""), B(LDAP_START)}, {B("\x30\x05\x02\x01\x01\x61\x00"), B("")}},
          BROKEN("an LDAP answer that is none to StartTLS")},
         {PROTOCOL_MYSQL, {{B("\x02\x00\x00\x00\x0a\x38"), B("")}}, BROKEN("a broken MySQL greeting")},
+        {PROTOCOL_TDS, /* without the option that says whether there is TLS */
+         {{B(""), B(TDS_ASKS)}, {B("\x04\x01\x00\x09\x00\x00\x01\x00\xff"), B("")}},
+         NOT_TLS("first bytes: 0401000900000100ff")},
     };
     PLAY(scripts);
+}
+
+/* A port of which nothing is known: what is heard, and what it turns out to be. */
+static const struct {
+    struct script script;
+    enum protocol found;
+} heard[] = {
+    {{PROTOCOL_AUTO,
+      {{B("220-mail.example\r\n220 ESMTP\r\n"), B("EHLO scanner.example\r\n")},
+       {B("250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+       {B("220 go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_SMTP},
+    {{PROTOCOL_AUTO,
+      {{B("220 mail.example LMTP\r\n"), B("LHLO scanner.example\r\n")},
+       {B("250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+       {B("220 go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_LMTP},
+    {{PROTOCOL_AUTO,
+      {{B("220-Hello\r\n to all\r\n220 (vsFTPd 3.0.3)\r\n"), B("AUTH TLS\r\n")}, {B("234 go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_FTP},
+    {{PROTOCOL_AUTO, /* who does not say what it is */
+      {{B("220 host ready\r\n"), B("EHLO scanner.example\r\n")},
+       {B("250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+       {B("220 go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_SMTP},
+    {{PROTOCOL_AUTO,
+      {{B("220 host ready\r\n"), B("EHLO scanner.example\r\n")},
+       {B("500 what\r\n"), B("LHLO scanner.example\r\n")},
+       {B("250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+       {B("220 go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_LMTP},
+    {{PROTOCOL_AUTO,
+      {{B("220 host ready\r\n"), B("EHLO scanner.example\r\n")},
+       {B("530 Please login\r\n"), B("LHLO scanner.example\r\n")},
+       {B("530 Please login\r\n"), B("AUTH TLS\r\n")},
+       {B("234 go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_FTP},
+    {{PROTOCOL_AUTO, {{B("* OK ready\r\n"), B("a1 STARTTLS\r\n")}, {B("a1 OK\r\n"), B("")}}, TLS},
+     PROTOCOL_IMAP},
+    {{PROTOCOL_AUTO, {{B("+OK ready\r\n"), B("STLS\r\n")}, {B("+OK\r\n"), B("")}}, TLS}, PROTOCOL_POP3},
+    {{PROTOCOL_AUTO, {{B("200 news\r\n"), B("STARTTLS\r\n")}, {B("382 go\r\n"), B("")}}, TLS}, PROTOCOL_NNTP},
+    {{PROTOCOL_AUTO,
+      {{B("\"IMPLEMENTATION\" {7+}\r\nNO\r\nOK\n\r\n\"STARTTLS\"\r\nOK\r\n"), B("STARTTLS\r\n")},
+       {B("OK\r\n"), B("")}},
+      TLS},
+     PROTOCOL_SIEVE},
+    {{PROTOCOL_AUTO,
+      {{B(":irc.example NOTICE * :*** Looking up your host\r\n"), B("STARTTLS\r\n")},
+       {B(":irc.example 670 * :go\r\n"), B("")}},
+      TLS},
+     PROTOCOL_IRC},
+    {{PROTOCOL_AUTO,
+      {{B(MYSQL_GREETING("\xff", "\xff")), B("\x20\x00\x00\x01\x00\x8a\x00\x00\x00\x00\x00\x01\x21\0\0\0\0"
+                                             "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")}},
+      TLS},
+     PROTOCOL_MYSQL},
+    {{PROTOCOL_AUTO, {{B("SSH-2.0-OpenSSH_9.2\r\n"), B("")}}, NOT_TLS("SSH: SSH-2.0-OpenSSH_9.2")},
+     PROTOCOL_AUTO},
+    {{PROTOCOL_AUTO, {{B("\xff\xfd\x18\xff\xfd\x20"), B("")}}, NOT_TLS("first bytes: fffd18fffd20")},
+     PROTOCOL_AUTO},
+    {{PROTOCOL_AUTO, {{B("421 too many\r\n"), B("QUIT\r\n")}}, REFUSED("421 too many")}, PROTOCOL_SMTP},
+};
+
+static void who_greets_is_known_by_the_greeting(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof heard / sizeof heard[0]; i++) {
+        struct dialogue dialogue;
+        struct lane_result result = {0};
+        struct buf out = {0};
+        dialogue_begin(&dialogue, PROTOCOL_AUTO, &names);
+        for (size_t turn = 0; heard[i].script.turns[turn].says.len > 0; turn++)
+            feed(&dialogue, heard[i].script.turns[turn].says, 1, &out, &result);
+        assert_string_equal(protocol_name(dialogue_protocol(&dialogue)), protocol_name(heard[i].found));
+        dialogue_dispose(&dialogue);
+        buf_dispose(&out);
+        if (heard[i].script.outcome != OUTCOME_NOT_TLS || heard[i].script.turns[0].says.at[0] == 'S')
+            play(&heard[i].script, 1); /* what is not known ends with its first bytes, as many as came */
+        else
+            plays_in_pieces(&heard[i].script, SIZE_MAX);
+    }
+}
+
+static void who_is_silent_is_asked_for_tls(void **state)
+{
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    (void)state;
+    dialogue_begin(&dialogue, PROTOCOL_AUTO, &names);
+    assert_int_equal(dialogue_step(&dialogue, NULL, 0, &out, &result), DIALOGUE_MORE);
+    assert_int_equal(out.len, 0);
+    assert_true(dialogue_is_listening(&dialogue));
+    assert_int_equal(dialogue_silence(&dialogue, &result), DIALOGUE_TLS);
+
+    struct bytes prompt = B("login: ");
+    assert_int_equal(feed(&dialogue, prompt, SIZE_MAX, &out, &result), DIALOGUE_MORE);
+    assert_false(dialogue_is_listening(&dialogue));
+    assert_int_equal(dialogue_silence(&dialogue, &result), DIALOGUE_END);
+    assert_int_equal(result.outcome, OUTCOME_NOT_TLS);
+    assert_string_equal(result.detail, "text: login: ");
+    dialogue_dispose(&dialogue);
+
+    dialogue_begin(&dialogue, PROTOCOL_SMTP, &names); /* whose silence is nothing but that */
+    assert_false(dialogue_is_listening(&dialogue));
+    assert_int_equal(dialogue_silence(&dialogue, &result), DIALOGUE_MORE);
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+}
+
+static void a_stream_of_xmpp_tells_who_may_enter(void **state)
+{
+    static const char client[] = "<?xml version='1.0'?><stream:stream xmlns='jabber:client'>";
+    static const char server[] = "<stream:stream xmlns='jabber:server'>";
+    (void)state;
+    assert_int_equal(dialogue_guess((const uint8_t *)client, sizeof client - 1), PROTOCOL_XMPP);
+    assert_int_equal(dialogue_guess((const uint8_t *)server, sizeof server - 1), PROTOCOL_XMPP_SERVER);
+    assert_int_equal(dialogue_guess((const uint8_t *)"HTTP/1.1 400", 12), PROTOCOL_AUTO);
+    assert_int_equal(dialogue_guess((const uint8_t *)"", 0), PROTOCOL_AUTO);
+}
+
+/* ---- packets around TLS ---- */
+
+static void begin_wrapping(struct dialogue *dialogue)
+{
+    struct lane_result result = {0};
+    struct buf out = {0};
+    struct bytes answer = B(TDS_ANSWERS("\x01"));
+    dialogue_begin(dialogue, PROTOCOL_TDS, &names);
+    assert_int_equal(dialogue_step(dialogue, NULL, 0, &out, &result), DIALOGUE_MORE);
+    assert_int_equal(feed(dialogue, answer, 1, &out, &result), DIALOGUE_TLS);
+    assert_true(dialogue_wraps(dialogue));
+    buf_dispose(&out);
+}
+
+static void tls_within_tds_comes_out_as_it_went_in(void **state)
+{
+    uint8_t sent[10000];
+    struct buf packets = {0};
+    struct dialogue dialogue;
+    (void)state;
+    for (size_t i = 0; i < sizeof sent; i++)
+        sent[i] = (uint8_t)(i * 7 + i / 256);
+    begin_wrapping(&dialogue);
+    dialogue_wrap(&dialogue, (struct cursor){sent, sizeof sent}, &packets);
+    assert_int_equal(packets.len, sizeof sent + 3 * 8);
+    assert_memory_equal(packets.data, "\x12\x00\x10\x00", 4);            /* more follows */
+    assert_memory_equal(packets.data + 2 * 4096, "\x12\x01\x07\x28", 4); /* the last: 1824 bytes */
+    for (size_t piece = 1; piece <= packets.len; piece = piece * 3 + 1) {
+        struct buf got = {0};
+        enum dialogue_verdict verdict;
+        for (size_t at = 0; at < packets.len; at += piece) {
+            struct cursor in = {packets.data + at, packets.len - at < piece ? packets.len - at : piece};
+            struct cursor tls;
+            while (dialogue_unwrap(&dialogue, &in, &tls, &verdict))
+                buf_append(&got, tls.at, tls.left);
+            assert_int_equal(verdict, DIALOGUE_MORE);
+            assert_int_equal(in.left, 0);
+        }
+        assert_int_equal(got.len, sizeof sent);
+        assert_memory_equal(got.data, sent, sizeof sent);
+        buf_dispose(&got);
+    }
+    dialogue_dispose(&dialogue);
+    buf_dispose(&packets);
+}
+
+static void what_is_no_packet_ends_it(void **state)
+{
+    static const struct bytes heads[] = {
+        B("\x16\x03\x03\x00\x30\x02\x00\x00"), /* bare TLS */
+        B("\x12\x01\x00\x08\x00\x00\x01\x00"), /* that carries nothing */
+        B("\x12\x01\x00\x01\x00\x00\x01\x00"), /* shorter than its head */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        struct dialogue dialogue;
+        struct cursor in = {(const uint8_t *)heads[i].at, heads[i].len};
+        struct cursor tls;
+        enum dialogue_verdict verdict;
+        begin_wrapping(&dialogue);
+        assert_false(dialogue_unwrap(&dialogue, &in, &tls, &verdict));
+        assert_int_equal(verdict, DIALOGUE_END);
+        dialogue_dispose(&dialogue);
+    }
 }
 
 /* The verdict on one flood after `protocol` has begun; what was sent is of no interest. */
@@ -319,6 +524,8 @@ static void endless_lines_and_replies_end_it(void **state)
     assert_int_equal(flooded(PROTOCOL_SIEVE, "\"A\" \"B\"\r\n", 100000), OUTCOME_TOO_LARGE);
     assert_int_equal(flooded(PROTOCOL_IRC, "PING :x\r\n", 100000), OUTCOME_TOO_LARGE);
     assert_int_equal(flooded(PROTOCOL_XMPP, "<a>", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_AUTO, "login", 100000), OUTCOME_TOO_LARGE);
+    assert_int_equal(flooded(PROTOCOL_AUTO, "220-more\r\n", 100000), OUTCOME_TOO_LARGE);
     assert_int_equal(flooded(PROTOCOL_XMPP, "<a b='>", 100000), OUTCOME_TOO_LARGE);
     assert_int_equal(flooded(PROTOCOL_LDAP, "\x30\x83\x7f\x7f\x7f", 100000), OUTCOME_TOO_LARGE);
 }
@@ -365,11 +572,9 @@ static void a_name_that_is_none_breaks_no_stream(void **state)
     buf_dispose(&out);
 }
 
-static void only_those_that_are_built_in_exist(void **state)
+static void servers_greet_in_some_protocols_only(void **state)
 {
     (void)state;
-    assert_false(dialogue_exists(PROTOCOL_TLS));
-    assert_true(dialogue_exists(PROTOCOL_SMTP));
     assert_true(dialogue_waits_for_greeting(PROTOCOL_SMTP));
     assert_false(dialogue_waits_for_greeting(PROTOCOL_LDAP));
     assert_false(dialogue_waits_for_greeting(PROTOCOL_TLS));
@@ -381,10 +586,15 @@ int main(void)
         cmocka_unit_test(a_server_that_has_tls_is_asked_for_it),
         cmocka_unit_test(a_server_without_it_is_left_politely),
         cmocka_unit_test(what_speaks_otherwise_is_told_by_what_it_says),
+        cmocka_unit_test(who_greets_is_known_by_the_greeting),
+        cmocka_unit_test(who_is_silent_is_asked_for_tls),
+        cmocka_unit_test(a_stream_of_xmpp_tells_who_may_enter),
+        cmocka_unit_test(tls_within_tds_comes_out_as_it_went_in),
+        cmocka_unit_test(what_is_no_packet_ends_it),
         cmocka_unit_test(endless_lines_and_replies_end_it),
         cmocka_unit_test(clear_text_behind_the_go_ahead_is_dropped_and_told),
         cmocka_unit_test(a_name_that_is_none_breaks_no_stream),
-        cmocka_unit_test(only_those_that_are_built_in_exist),
+        cmocka_unit_test(servers_greet_in_some_protocols_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

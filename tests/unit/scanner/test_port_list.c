@@ -74,7 +74,7 @@ static void a_bare_port_gets_the_protocol_it_has_in_a_set(void **state)
     assert_true(has(&list, 24, PROTOCOL_LMTP)); /* though lmtp is in deep alone */
     port_list_dispose(&list);
     assert_int_equal(port_default_protocol(3389), PROTOCOL_RDP);
-    assert_int_equal(port_default_protocol(65535), PROTOCOL_TLS);
+    assert_int_equal(port_default_protocol(65535), PROTOCOL_AUTO);
 }
 
 static void a_given_protocol_wins_over_the_usual_one(void **state)
@@ -105,7 +105,7 @@ static void a_range_may_name_its_protocol(void **state)
     reads_as("2525-2530/smtp", "2525-2530/smtp");
     struct port_list list = list_of("20-30"); /* without: each port its own */
     assert_true(has(&list, 21, PROTOCOL_FTP));
-    assert_true(has(&list, 22, PROTOCOL_TLS));
+    assert_true(has(&list, 22, PROTOCOL_AUTO));
     assert_true(has(&list, 25, PROTOCOL_SMTP));
     port_list_dispose(&list);
 }

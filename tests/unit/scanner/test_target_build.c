@@ -178,7 +178,7 @@ static void run_at_random(bool with_names, bool with_sni)
         struct request request;
         request_at_random(&request, seed, with_names, with_sni);
         if (model_count(&request.model) == 0) {
-            assert_int_equal(build_with(&request.world, NULL), CS_E_INVALID);
+            assert_int_equal(try_build(&request.world), CS_E_INVALID);
         } else {
             build(&request.world);
             agrees_with_model(&request);
@@ -236,26 +236,6 @@ static void a_private_class_a_on_24_ports_builds_at_once(void **state)
     world_close(&world);
 }
 
-static bool speaks_tls_alone(enum protocol protocol)
-{
-    return protocol == PROTOCOL_TLS;
-}
-
-static void ports_of_unknown_protocols_are_told_only_where_somebody_asked_for_them(void **state)
-{
-    struct world world;
-    (void)state;
-    world_open(&world, "443,25/smtp");
-    target(&world, "192.0.2.1:443");
-    assert_int_equal(build_with(&world, speaks_tls_alone), CS_OK);
-    assert_string_equal(buf_str(&world.notes), "");
-    target(&world, "192.0.2.2");
-    assert_int_equal(build_with(&world, speaks_tls_alone), CS_OK);
-    assert_non_null(
-        strstr(buf_str(&world.notes), "ports skipped, for their protocol is not built in yet: 25"));
-    world_close(&world);
-}
-
 static void a_hundred_thousand_listed_pairs_build_without_quadratic_work(void **state)
 {
     (void)state;
@@ -300,7 +280,6 @@ int main(void)
         cmocka_unit_test(random_names_agree_with_a_naive_model),
         cmocka_unit_test(a_name_that_is_also_the_sni_of_addresses_is_sent_once),
         cmocka_unit_test(a_private_class_a_on_24_ports_builds_at_once),
-        cmocka_unit_test(ports_of_unknown_protocols_are_told_only_where_somebody_asked_for_them),
         cmocka_unit_test(a_hundred_thousand_listed_pairs_build_without_quadratic_work),
         cmocka_unit_test(twenty_thousand_names_build_without_quadratic_work),
     };

@@ -306,46 +306,6 @@ static void a_names_line_says_what_it_expects(void **state)
     assert_ptr_equal(strstr(world.diag.text, "list.txt:1: \"a..b\" is no "), world.diag.text);
 }
 
-static bool only_tls(enum protocol protocol)
-{
-    return protocol == PROTOCOL_TLS;
-}
-
-static void ports_whose_protocol_is_missing_are_skipped_with_one_note(void **state)
-{
-    (void)state;
-    target(&world, "192.0.2.1:25");
-    target(&world, "192.0.2.2:25");
-    target(&world, "192.0.2.3:2525/lmtp");
-    target(&world, "192.0.2.1:443");
-    assert_int_equal(build_with(&world, only_tls), CS_OK);
-    targets_are(&world, "192.0.2.1:443");
-    notes_are("ports skipped, for their protocol is not built in yet: 25,2525/lmtp\n");
-}
-
-static void a_name_without_address_skips_them_too(void **state)
-{
-    (void)state;
-    target(&world, "gone.example:25");
-    target(&world, "gone.example:443");
-    dns_says(&world, "gone.example", "");
-    assert_int_equal(build_with(&world, only_tls), CS_OK);
-    targets_are(&world, "nowhere:443#gone.example");
-    notes_are("ports skipped, for their protocol is not built in yet: 25\n");
-}
-
-static void no_port_that_can_be_spoken_is_refused(void **state)
-{
-    (void)state;
-    struct world mail;
-    world_open(&mail, "25,587");
-    target(&mail, "192.0.2.1");
-    assert_int_equal(build_with(&mail, only_tls), CS_E_INVALID);
-    assert_string_equal(mail.diag.text,
-                        "nothing to scan: the protocol of every port given is not built in yet");
-    world_close(&mail);
-}
-
 static void too_many_targets_are_refused_with_advice(void **state)
 {
     (void)state;
@@ -425,9 +385,6 @@ int main(void)
         CASE(names_elsewhere_or_excluded_are_noted),
         CASE(a_name_both_given_and_sent_is_scanned_once_at_each_place),
         CASE(a_names_line_says_what_it_expects),
-        CASE(ports_whose_protocol_is_missing_are_skipped_with_one_note),
-        CASE(a_name_without_address_skips_them_too),
-        CASE(no_port_that_can_be_spoken_is_refused),
         CASE(too_many_targets_are_refused_with_advice),
         CASE(the_check_before_any_packet_needs_no_dns),
         CASE(a_check_changes_nothing_for_the_build),
