@@ -54,28 +54,45 @@ enum cs_err print_inventory(struct store *store, const char *label, struct diag 
     return err;
 }
 
-static enum cs_err newest_certificates(void *context, const struct inventory_row *row)
+struct newest {
+    const char *resource;
+    int64_t pulled_at_s; /* 0 = never */
+};
+
+static enum cs_err take_newest(void *context, const struct inventory_row *row)
 {
-    int64_t *newest_s = context;
-    if (strcmp(row->resource, inventory_resource_name(INVENTORY_CERTIFICATES)) == 0 &&
-        row->pulled_at_s > *newest_s)
-        *newest_s = row->pulled_at_s;
+    struct newest *newest = context;
+    if (strcmp(row->resource, newest->resource) == 0 && row->pulled_at_s > newest->pulled_at_s)
+        newest->pulled_at_s = row->pulled_at_s;
     return CS_OK;
+}
+
+/* `none`: the note where nothing was ever pulled; `old`: what follows the age. */
+static enum cs_err note_age(struct store *store, enum inventory_resource resource, const char *none,
+                            const char *old, struct diag *diag)
+{
+    struct newest newest = {.resource = inventory_resource_name(resource)};
+    struct buf age = {0};
+    enum cs_err err = inventory_each(store, take_newest, &newest, diag);
+    append_age(&age, newest.pulled_at_s, app_now_s());
+    if (err == CS_OK && newest.pulled_at_s == 0)
+        app_note("%s (certscour scm pull)", none);
+    else if (err == CS_OK && app_now_s() - newest.pulled_at_s > INVENTORY_OLD_S)
+        app_note("the inventory of %s is %s old%s (certscour scm pull)",
+                 resource == INVENTORY_DOMAINS ? "domains" : "managed certificates", buf_str(&age), old);
+    buf_dispose(&age);
+    return err;
 }
 
 enum cs_err note_inventory_age(struct store *store, struct diag *diag)
 {
-    int64_t newest_s = 0;
-    struct buf age = {0};
-    enum cs_err err = inventory_each(store, newest_certificates, &newest_s, diag);
-    append_age(&age, newest_s, app_now_s());
-    if (err == CS_OK && newest_s == 0)
-        app_note("there is no inventory of managed certificates yet, so the status of every asset is unknown "
-                 "(certscour scm pull)");
-    else if (err == CS_OK && app_now_s() - newest_s > INVENTORY_OLD_S)
-        app_note("the inventory of managed certificates is %s old: what was issued since counts as unmanaged "
-                 "(certscour scm pull)",
-                 buf_str(&age));
-    buf_dispose(&age);
-    return err;
+    return note_age(
+        store, INVENTORY_CERTIFICATES,
+        "there is no inventory of managed certificates yet, so the status of every asset is unknown",
+        ": what was issued since counts as unmanaged", diag);
+}
+
+enum cs_err note_domain_age(struct store *store, struct diag *diag)
+{
+    return note_age(store, INVENTORY_DOMAINS, "SCM's domains were never pulled", "", diag);
 }

@@ -12,5 +12,7 @@ CS_MUST_USE enum cs_err print_inventory(struct store *store, const char *label, 
 
 /* A note on stderr where there is no inventory of certificates, or an old one. */
 CS_MUST_USE enum cs_err note_inventory_age(struct store *store, struct diag *diag);
+/* The same for domains. */
+CS_MUST_USE enum cs_err note_domain_age(struct store *store, struct diag *diag);
 
 #endif

@@ -369,6 +369,51 @@ enum cs_err inventory_each(struct store *store, inventory_each_row each, void *c
     return err;
 }
 
+static struct inventory_domain_row read_domain(sqlite3_stmt *stmt)
+{
+    return (struct inventory_domain_row){
+        .name = sql_text(stmt, 0),
+        .domain =
+            {
+                .external_id = sqlite3_column_int64(stmt, 1),
+                .state = sql_text(stmt, 2),
+                .delegation = sql_text(stmt, 3),
+                .organizations = sql_text(stmt, 4),
+                .validation = sql_text(stmt, 5),
+                .validation_method = sql_text(stmt, 6),
+                .validated_until_s = sqlite3_column_int64(stmt, 7),
+            },
+        .has_twin = sqlite3_column_int(stmt, 8) != 0,
+    };
+}
+
+enum cs_err inventory_each_domain(struct store *store, const char *provider, inventory_each_domain_row each,
+                                  void *context, struct diag *diag)
+{
+    static const char sql[] =
+        "SELECT name, external_id, state, delegation, organizations, validation, validation_method, "
+        "validated_until,"
+        " EXISTS (SELECT 1 FROM inventory_domain t WHERE t.provider = ?1 AND t.staged = 0"
+        "  AND t.name = CASE WHEN d.name LIKE '*.%' THEN substr(d.name, 3) ELSE '*.' || d.name END)"
+        " FROM inventory_domain d WHERE provider = ?1 AND staged = 0"
+        " ORDER BY CASE WHEN name LIKE '*.%' THEN substr(name, 3) ELSE name END COLLATE NOCASE, name LIKE "
+        "'*.%'";
+    sqlite3_stmt *stmt = NULL;
+    bool more = true;
+    enum cs_err err = sql_prepare(store, &stmt, sql, diag);
+    if (err == CS_OK)
+        sql_bind_text(stmt, 1, provider);
+    while (err == CS_OK) {
+        err = sql_step(store, stmt, &more, diag);
+        if (err != CS_OK || !more)
+            break;
+        struct inventory_domain_row row = read_domain(stmt);
+        err = each(context, &row);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
 enum cs_err inventory_count(const struct inventory_pull *pull, int64_t *count, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;

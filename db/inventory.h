@@ -100,6 +100,17 @@ typedef enum cs_err (*inventory_each_row)(void *context, const struct inventory_
 CS_MUST_USE enum cs_err inventory_each(struct store *store, inventory_each_row each, void *context,
                                        struct diag *diag);
 
+struct inventory_domain_row { /* text is valid for the call; NULL where it is not known */
+    const char *name;
+    struct inventory_domain domain;
+    bool has_twin; /* *.NAME for NAME, and the other way round, is there too */
+};
+typedef enum cs_err (*inventory_each_domain_row)(void *context, const struct inventory_domain_row *row);
+/* Those that count, by name without "*.". */
+CS_MUST_USE enum cs_err inventory_each_domain(struct store *store, const char *provider,
+                                              inventory_each_domain_row each, void *context,
+                                              struct diag *diag);
+
 /* How many rows of the resource count now. */
 CS_MUST_USE enum cs_err inventory_count(const struct inventory_pull *pull, int64_t *count, struct diag *diag);
 

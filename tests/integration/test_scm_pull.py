@@ -143,6 +143,45 @@ class Contents(PullCase):
         self.assertEqual(self.sql("SELECT external_id FROM inventory_certificate ORDER BY 1"), [(1001,), (1003,)])
 
 
+class Domains(PullCase):
+    def test_one_line_for_each_domain_in_the_form_asked_for(self):
+        self.start()
+        self.pull("domains")
+        done = self.run_program("scm", "domains", "--format", "csv", "--columns", "name,id", "--csv-separator", ";",
+                                "--no-header")
+        self.assertEqual(done.stdout.splitlines(), ["hospital.example;3", "university.example;1", "*.university.example;2"])
+        self.assertEqual(done.stderr, "")
+
+    def test_validation_delegation_and_the_wildcard_twin_are_told(self):
+        data = tenant()
+        data["domains"][0]["dcvExpiration"] = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 10 * 86400))
+        self.start(data)
+        self.pull("domains")
+        rows = {row["name"]: row for row in json.loads(self.run_program("scm", "domains", "--format", "json").stdout)}
+        self.assertEqual({name: row["has_twin"] for name, row in rows.items()},
+                         {"university.example": True, "*.university.example": True, "hospital.example": False})
+        self.assertEqual(rows["university.example"]["days_left"], 9)
+        self.assertLess(rows["hospital.example"]["days_left"], 0)
+        self.assertIsNone(rows["*.university.example"]["days_left"])
+        self.assertEqual([rows["hospital.example"][key] for key in ("validation", "delegation", "state", "organizations")],
+                         ["EXPIRED", "REQUESTED", "SUSPENDED", "200"])
+
+    def test_without_a_pull_there_are_none_and_that_is_said(self):
+        self.run_program("org", "add", "A")
+        done = self.run_program("scm", "domains", "--format", "json")
+        self.assertEqual(json.loads(done.stdout), [])
+        self.assertIn("SCM's domains were never pulled", done.stderr)
+        self.db.unlink()
+        self.assertIn("no database", self.run_program("scm", "domains", status=1).stderr)
+
+    def test_an_old_list_is_named_as_such(self):
+        self.start()
+        self.pull("domains")
+        with contextlib.closing(sqlite3.connect(self.db)) as db, db:
+            db.execute("UPDATE inventory SET pulled_at = pulled_at - 8 * 86400")
+        self.assertIn("the inventory of domains is 8 d", self.run_program("scm", "domains").stderr)
+
+
 class Reports(PullCase):
     """Many certificates come by the report of each organization, and what that lacks one by one."""
 
