@@ -66,12 +66,11 @@ static enum cs_err set_time(const struct inventory_pull *pull, const char *sql, 
     return err;
 }
 
-static enum cs_err staging_at(const struct inventory_pull *pull, int64_t *out, struct diag *diag)
+static enum cs_err read_number(const struct inventory_pull *pull, const char *sql, int64_t *out,
+                               struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(
-        pull->store, &stmt,
-        "SELECT coalesce(staging_at, 0) FROM inventory WHERE provider = ?1 AND resource = ?2", diag);
+    enum cs_err err = sql_prepare(pull->store, &stmt, sql, diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, pull->provider);
         sql_bind_text(stmt, 2, resources[pull->resource].name);
@@ -81,8 +80,15 @@ static enum cs_err staging_at(const struct inventory_pull *pull, int64_t *out, s
     return err;
 }
 
+static const char select_staging[] =
+    "SELECT coalesce(staging_at, 0) FROM inventory WHERE provider = ?1 AND resource = ?2";
+static const char select_run[] = "SELECT run FROM inventory WHERE provider = ?1 AND resource = ?2";
+static const char record_begin[] =
+    "INSERT INTO inventory (provider, resource, staging_at, run) VALUES (?1, ?2, ?3, 1)"
+    " ON CONFLICT DO UPDATE SET staging_at = ?3, run = run + 1";
+
 struct moment {
-    const struct inventory_pull *pull;
+    struct inventory_pull *pull;
     int64_t now_s;
     bool resumed;
 };
@@ -92,22 +98,19 @@ static enum cs_err begin(struct store *store, void *context, struct diag *diag)
     struct moment *moment = context;
     int64_t began_s = 0;
     (void)store;
-    enum cs_err err = staging_at(moment->pull, &began_s, diag);
+    enum cs_err err = read_number(moment->pull, select_staging, &began_s, diag);
     moment->resumed = began_s > 0 && began_s <= moment->now_s && moment->now_s - began_s < INVENTORY_RESUME_S;
-    if (err == CS_OK && moment->resumed)
-        return run(moment->pull, "UPDATE %s SET seen = 0 WHERE provider = ?1 AND staged = 1", 0, 0, diag);
     if (err == CS_OK)
-        err = run(moment->pull, "DELETE FROM %s WHERE provider = ?1 AND staged = 1", 0, 0, diag);
+        err = run(moment->pull,
+                  moment->resumed ? "UPDATE %s SET seen = 0 WHERE provider = ?1 AND staged = 1"
+                                  : "DELETE FROM %s WHERE provider = ?1 AND staged = 1",
+                  0, 0, diag);
     if (err == CS_OK)
-        err = set_time(moment->pull,
-                       "INSERT INTO inventory (provider, resource, staging_at) VALUES (?1, ?2, ?3)"
-                       " ON CONFLICT DO UPDATE SET staging_at = ?3",
-                       moment->now_s, diag);
-    return err;
+        err = set_time(moment->pull, record_begin, moment->resumed ? began_s : moment->now_s, diag);
+    return err == CS_OK ? read_number(moment->pull, select_run, &moment->pull->run, diag) : err;
 }
 
-enum cs_err inventory_begin(const struct inventory_pull *pull, int64_t now_s, bool *resumed,
-                            struct diag *diag)
+enum cs_err inventory_begin(struct inventory_pull *pull, int64_t now_s, bool *resumed, struct diag *diag)
 {
     struct moment moment = {.pull = pull, .now_s = now_s};
     enum cs_err err = sql_transaction(pull->store, begin, &moment, diag);
@@ -144,25 +147,43 @@ static const char record_swap[] =
     " ELSE (SELECT count(*) FROM inventory_certificate WHERE provider = ?1 AND staged = 0) END"
     " WHERE provider = ?1 AND resource = ?2 AND ?3 > 0";
 
+static enum cs_err check_run(const struct inventory_pull *pull, struct diag *diag)
+{
+    int64_t newest = 0;
+    enum cs_err err = read_number(pull, select_run, &newest, diag);
+    if (err == CS_OK && newest != pull->run)
+        err = diag_fail(diag, CS_E_BUSY,
+                        "another pull of %s has begun meanwhile, and takes the place of this one",
+                        resources[pull->resource].name);
+    return err;
+}
+
+struct swapping {
+    const struct inventory_pull *pull;
+    int64_t now_s;
+};
+
 static enum cs_err swap(struct store *store, void *context, struct diag *diag)
 {
-    const struct moment *moment = context;
-    const struct inventory_pull *pull = moment->pull;
+    const struct swapping *swapping = context;
+    const struct inventory_pull *pull = swapping->pull;
     (void)store;
-    enum cs_err err = run(pull, "DELETE FROM %s WHERE provider = ?1 AND staged = 1 AND seen = 0", 0, 0, diag);
+    enum cs_err err = check_run(pull, diag);
+    if (err == CS_OK)
+        err = run(pull, "DELETE FROM %s WHERE provider = ?1 AND staged = 1 AND seen = 0", 0, 0, diag);
     if (err == CS_OK && pull->resource == INVENTORY_ORGANIZATIONS)
         err = adopt(pull, diag);
     if (err == CS_OK)
         err = run(pull, "DELETE FROM %s WHERE provider = ?1 AND staged = 0", 0, 0, diag);
     if (err == CS_OK)
         err = run(pull, "UPDATE %s SET staged = 0 WHERE provider = ?1 AND staged = 1", 0, 0, diag);
-    return err == CS_OK ? set_time(pull, record_swap, moment->now_s, diag) : err;
+    return err == CS_OK ? set_time(pull, record_swap, swapping->now_s, diag) : err;
 }
 
 enum cs_err inventory_swap(const struct inventory_pull *pull, int64_t now_s, struct diag *diag)
 {
-    struct moment moment = {.pull = pull, .now_s = now_s};
-    return sql_transaction(pull->store, swap, &moment, diag);
+    struct swapping swapping = {pull, now_s};
+    return sql_transaction(pull->store, swap, &swapping, diag);
 }
 
 enum cs_err inventory_failed(const struct inventory_pull *pull, int64_t now_s, struct diag *diag)

@@ -24,15 +24,17 @@ struct inventory_pull { /* filled by the caller; borrowed */
     struct store *store;
     const char *provider;
     enum inventory_resource resource;
+    int64_t run; /* set by inventory_begin: which of all pulls this is */
 };
 
 #define INVENTORY_RESUME_S 86400 /* what was put aside longer ago is dropped */
 
 /* Begins to put aside, or goes on where an earlier pull was interrupted (`*resumed`). */
-CS_MUST_USE enum cs_err inventory_begin(const struct inventory_pull *pull, int64_t now_s, bool *resumed,
+CS_MUST_USE enum cs_err inventory_begin(struct inventory_pull *pull, int64_t now_s, bool *resumed,
                                         struct diag *diag);
 /* What was put aside and met by this pull becomes what counts, in one transaction. An organization that has a
- * local owner keeps it; one without adopts the local owner of equal name. */
+ * local owner keeps it; one without adopts the local owner of equal name. CS_E_BUSY: another pull has begun
+ * since, and has taken over what was put aside. */
 CS_MUST_USE enum cs_err inventory_swap(const struct inventory_pull *pull, int64_t now_s, struct diag *diag);
 CS_MUST_USE enum cs_err inventory_failed(const struct inventory_pull *pull, int64_t now_s, struct diag *diag);
 

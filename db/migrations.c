@@ -197,6 +197,7 @@ const char *const migrations[] = {
     " pulled_at INTEGER,"
     " row_count INTEGER NOT NULL DEFAULT 0,"
     " staging_at INTEGER,"
+    " run INTEGER NOT NULL DEFAULT 0,"
     " failed_at INTEGER,"
     " PRIMARY KEY (provider, resource)"
     ") STRICT, WITHOUT ROWID;"

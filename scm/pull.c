@@ -182,7 +182,7 @@ enum cs_err pull_resource(const struct pull_options *options, enum inventory_res
     struct http *http = options->client->http;
     struct pulling pulling = {
         .options = options,
-        .into = {options->store, INVENTORY_SCM, resource},
+        .into = {options->store, INVENTORY_SCM, resource, 0},
         .certificate = malloc(sizeof *pulling.certificate),
     };
     *result = (struct pull_result){.total_count = -1};

@@ -28,7 +28,7 @@ static int make_world(void **state)
     world->folder = temp_dir_new();
     snprintf(path, sizeof path, "%s/store.db", world->folder);
     assert_int_equal(store_open(&world->store, path, STORE_WRITE, NULL), CS_OK);
-    world->pull = (struct inventory_pull){world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES};
+    world->pull = (struct inventory_pull){world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
     *state = world;
     return 0;
 }
@@ -194,6 +194,24 @@ static void a_failure_is_remembered_until_a_pull_is_whole(void **state)
     assert_int_equal(row_of(world)->failed_at_s, 0);
 }
 
+static void of_two_pulls_at_once_the_later_one_counts(void **state)
+{
+    struct world *world = *state;
+    struct diag diag = {0};
+    begins(world, NOW_S);
+    lists(world, 1);
+    lists(world, 2);
+    struct inventory_pull earlier = world->pull;
+    begins(world, NOW_S + 10);
+    assert_int_equal(inventory_swap(&earlier, NOW_S + 20, &diag), CS_E_BUSY);
+    assert_non_null(strstr(diag.text, "another pull of certificates has begun"));
+    assert_int_equal(counted(world), 0);
+    lists(world, 1);
+    lists(world, 2);
+    swaps(world);
+    assert_int_equal(counted(world), 2);
+}
+
 static void providers_do_not_meet(void **state)
 {
     struct world *world = *state;
@@ -221,6 +239,7 @@ int main(void)
         IN_WORLD(what_is_not_met_again_does_not_come_along),
         IN_WORLD(rows_without_details_come_in_order_and_in_pieces),
         IN_WORLD(a_failure_is_remembered_until_a_pull_is_whole),
+        IN_WORLD(of_two_pulls_at_once_the_later_one_counts),
         IN_WORLD(providers_do_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

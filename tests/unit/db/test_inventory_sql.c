@@ -14,7 +14,7 @@
 static void manager_knows(struct asset_world *world, const struct inventory_certificate *certificates,
                           size_t count)
 {
-    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES};
+    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
     bool resumed;
     assert_int_equal(inventory_begin(&pull, WORLD_NOW_S, &resumed, NULL), CS_OK);
     for (size_t i = 0; i < count; i++) {
@@ -104,7 +104,7 @@ static void without_an_inventory_nothing_is_known(void **state)
     struct asset_world *world = *state;
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
     has_status(world, "unknown");
-    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES};
+    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
     bool resumed;
     assert_int_equal(inventory_begin(&pull, WORLD_NOW_S, &resumed, NULL), CS_OK);
     has_status(world, "unknown"); /* one that has only begun is none */
@@ -196,7 +196,7 @@ static void what_is_put_aside_does_not_count_yet(void **state)
     struct asset_world *world = *state;
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
     manager_knows(world, NULL, 0);
-    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES};
+    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
     bool ignored;
     assert_int_equal(inventory_begin(&pull, WORLD_NOW_S, &ignored, NULL), CS_OK);
     assert_int_equal(inventory_put_listed(&pull, 7, NULL, &ignored, NULL), CS_OK);
