@@ -27,7 +27,7 @@ static const char from_certificates[] = " FROM endpoint e JOIN asset a ON a.endp
 static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
-    " LEFT JOIN assignment m ON m.id = a.assignment_id" INVENTORY_JOIN;
+    " LEFT JOIN assignment m ON m.id = a.assignment_id";
 #define CERTIFICATE_AT 30
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
@@ -167,15 +167,19 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     struct buf sql = {0};
     sqlite3_stmt *stmt = NULL;
     bool ignored;
+    bool inventory = false;
     *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter);
     buf_append_str(&sql, select_assets);
     buf_append_str(&sql, condition.selective ? from_certificates : from_endpoints);
     buf_append_str(&sql, join_others);
+    enum cs_err err = inventory_is_there(store, &inventory, diag);
+    buf_append_str(&sql, inventory ? INVENTORY_JOIN : INVENTORY_JOIN_NOTHING);
     buf_append(&sql, condition.text.data, condition.text.len);
     buf_append_str(&sql, order_assets);
-    enum cs_err err = condition.err != CS_OK ? condition.err : sql.err;
-    if (err != CS_OK)
+    if (err == CS_OK && (condition.err != CS_OK || sql.err != CS_OK)) {
+        err = condition.err != CS_OK ? condition.err : sql.err;
         diag_set(diag, "%s", cs_err_text(err));
+    }
     if (err == CS_OK)
         err = sql_prepare(store, &stmt, buf_str(&sql), diag);
     if (err == CS_OK) {

@@ -16,6 +16,19 @@ static void sha1(sqlite3_context *context, int count, sqlite3_value **values)
         sqlite3_result_blob(context, digest, sizeof digest, SQLITE_TRANSIENT);
 }
 
+enum cs_err inventory_is_there(struct store *store, bool *out, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t there = 0;
+    enum cs_err err = sql_prepare(
+        store, &stmt, "SELECT EXISTS (SELECT 1 FROM inventory_certificate WHERE staged = 0)", diag);
+    if (err == CS_OK)
+        err = sql_int(store, stmt, &there, 0, diag);
+    sqlite3_finalize(stmt);
+    *out = there != 0;
+    return err;
+}
+
 int inventory_sql_register(sqlite3 *db)
 {
     return sqlite3_create_function_v2(db, "sha1", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sha1, NULL,

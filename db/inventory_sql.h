@@ -17,6 +17,11 @@
     " ELSE length(i.serial) >= 16 AND i.common_name IS c.common_name COLLATE NOCASE END"                     \
     " ORDER BY i.managed DESC, i.id DESC LIMIT 1))"
 
+/* The same where there is no inventory at all: it costs nothing, and INVENTORY_STATUS is right all the same.
+ */
+#define INVENTORY_JOIN_NOTHING " LEFT JOIN inventory_certificate g ON NULL"
+CS_MUST_USE enum cs_err inventory_is_there(struct store *store, bool *out, struct diag *diag);
+
 /* Over that join: what a certificate manager does not know is unmanaged, if one has been asked at all. */
 #define INVENTORY_STATUS                                                                                     \
     "CASE WHEN g.managed = 1 THEN 'managed' WHEN g.id IS NOT NULL THEN 'external' WHEN EXISTS"               \
