@@ -5,6 +5,7 @@
 
 #include "app/asset_name.h"
 #include "app/commands.h"
+#include "app/inventory_age.h"
 #include "app/rule_apply.h"
 #include "base/text.h"
 #include "cert/finding.h"
@@ -158,6 +159,13 @@ static enum cs_err fill_filter(struct app *app, const struct asset_options *opti
     return CS_OK;
 }
 
+/* Who asks for the status has to know how old the knowledge is. */
+static bool shows_status(const struct asset_options *options, const struct list_options *list)
+{
+    return options->unmanaged || (options->where != NULL && text_contains(options->where, "status")) ||
+           (list->columns != NULL && text_contains(list->columns, "status"));
+}
+
 static enum cs_err list_assets(struct app *app, const struct asset_options *options,
                                const struct list_options *list)
 {
@@ -182,9 +190,8 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
         err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
         err = listing_close(assets.listing, err, &app->diag);
     }
-    if (err == CS_OK && options->unmanaged)
-        app_note(
-            "there is no inventory of managed certificates yet, so the status of every asset is unknown");
+    if (err == CS_OK && shows_status(options, list))
+        err = note_inventory_age(app->store, &app->diag);
     matcher_free(assets.where);
     buf_dispose(&where);
     return err;

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 
 #include "app/commands.h"
+#include "app/inventory_age.h"
 #include "app/progress.h"
 #include "base/timefmt.h"
 #include "db/assets.h"
+#include "db/inventory.h"
 #include "db/scans.h"
 #include "scanner/scanner.h"
 
@@ -42,6 +44,8 @@ static enum cs_err print_store(struct app *app)
     err = scans_each(app->store, print_scan, &printed, &app->diag);
     if (err == CS_OK && !printed)
         puts("last scan       none yet");
+    if (err == CS_OK)
+        err = print_inventory(app->store, "inventory       ", &app->diag);
     buf_dispose(&size);
     return err;
 }

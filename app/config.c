@@ -14,9 +14,32 @@ static const struct {
     const char *section;
     const char *key;
 } keys[] = {
-    {"db", "path"},       {"dns", "servers"},     {"scan", "rate"},      {"scan", "max-inflight"},
-    {"scan", "per-host"}, {"scan", "per-prefix"}, {"scan", "ports"},     {"scan", "source"},
-    {"scan", "threads"},  {"scan", "lane"},       {"scan", "key-types"},
+    {"db", "path"},
+    {"dns", "servers"},
+    {"scan", "rate"},
+    {"scan", "max-inflight"},
+    {"scan", "per-host"},
+    {"scan", "per-prefix"},
+    {"scan", "ports"},
+    {"scan", "source"},
+    {"scan", "threads"},
+    {"scan", "lane"},
+    {"scan", "key-types"},
+    {"scm", "base_url"},
+    {"scm", "customer_uri"},
+    {"scm", "login"},
+    {"scm", "password_file"},
+    {"scm", "client_certificate_file"},
+    {"scm", "client_key_file"},
+    {"scm", "client_id"},
+    {"scm", "client_secret_file"},
+    {"scm", "token_url"},
+    {"scm", "proxy"},
+    {"scm", "ca_file"},
+    {"scm", "requests_per_s"},
+    {"scm", "connect_timeout"},
+    {"scm", "timeout"},
+    {"scm", "support"},
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 _Static_assert(KEY_COUNT <= CONFIG_MAX_KEYS, "struct config has room for CONFIG_MAX_KEYS");

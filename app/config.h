@@ -7,7 +7,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 
-#define CONFIG_MAX_KEYS 32
+#define CONFIG_MAX_KEYS 64
 
 struct config {
     char *values[CONFIG_MAX_KEYS]; /* owned; NULL = not set */

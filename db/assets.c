@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "db/certificate_row.h"
 #include "db/expr_sql.h"
+#include "db/inventory_sql.h"
 
 #define DAY_S 86400
 
@@ -17,7 +18,8 @@ static const char select_assets[] =
     " a.last_seen, e.last_probe, e.last_outcome, a.missed, a.last_scan_id, a.tls_version, a.lane, a.owner_id,"
     " coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END, a.rule_name, "
     "m.reason,"
-    " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, c.id, " CERTIFICATE_COLUMNS;
+    " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
+    ", g.external_id, g.state, g.requester, c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
 static const char from_endpoints[] = " FROM endpoint e CROSS JOIN asset a ON a.endpoint_id = e.id";
@@ -26,7 +28,7 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
-#define CERTIFICATE_AT 26
+#define CERTIFICATE_AT 30
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -119,7 +121,10 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .last_scan_id = sqlite3_column_int64(stmt, 14),
         .tls_version = sql_text(stmt, 15),
         .lane = (enum lane)sqlite3_column_int(stmt, 16),
-        .status = "unknown",
+        .status = sql_text(stmt, 25),
+        .scm_id = sqlite3_column_int64(stmt, 26),
+        .scm_state = sql_text(stmt, 27),
+        .requester = sql_text(stmt, 28),
         .owner_id = sqlite3_column_int64(stmt, 17),
         .owner_organization = sql_text(stmt, 18),
         .owner_department = sql_text(stmt, 19),
@@ -162,15 +167,19 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     struct buf sql = {0};
     sqlite3_stmt *stmt = NULL;
     bool ignored;
+    bool inventory = false;
     *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter);
     buf_append_str(&sql, select_assets);
     buf_append_str(&sql, condition.selective ? from_certificates : from_endpoints);
     buf_append_str(&sql, join_others);
+    enum cs_err err = inventory_is_there(store, &inventory, diag);
+    buf_append_str(&sql, inventory ? INVENTORY_JOIN : INVENTORY_JOIN_NOTHING);
     buf_append(&sql, condition.text.data, condition.text.len);
     buf_append_str(&sql, order_assets);
-    enum cs_err err = condition.err != CS_OK ? condition.err : sql.err;
-    if (err != CS_OK)
+    if (err == CS_OK && (condition.err != CS_OK || sql.err != CS_OK)) {
+        err = condition.err != CS_OK ? condition.err : sql.err;
         diag_set(diag, "%s", cs_err_text(err));
+    }
     if (err == CS_OK)
         err = sql_prepare(store, &stmt, buf_str(&sql), diag);
     if (err == CS_OK) {

@@ -23,7 +23,10 @@ struct asset_row { /* text is valid for the call */
     int64_t last_scan_id;
     const char *tls_version; /* "TLSv1.2"; NULL = not known */
     enum lane lane;
-    const char *status; /* managed, external, unmanaged, unknown */
+    const char *status;    /* managed, external, unmanaged, unknown */
+    int64_t scm_id;        /* of the certificate, where a certificate manager knows it; else 0 */
+    const char *scm_state; /* the manager's own word; NULL as scm_id */
+    const char *requester;
     int64_t owner_id;
     const char *owner_organization;
     const char *owner_department;

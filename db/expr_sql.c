@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "db/certificate_row.h"
+#include "db/inventory_sql.h"
 
 #define MAX_LIKE_VALUE 10000 /* bytes; SQLite's own limit on patterns is 50000 */
 
@@ -60,7 +61,7 @@ static const struct source sources[FIELD_COUNT] = {
     [FIELD_SELF_SIGNED] = {.column = "c.self_signed"},
     [FIELD_WILDCARD] = {.column = "c.wildcard"},
     [FIELD_SHA256] = {.column = "lower(hex(c.sha256))"},
-    [FIELD_STATUS] = {.column = "'unknown'"},
+    [FIELD_STATUS] = {.column = INVENTORY_STATUS},
     [FIELD_OWNER_ORGANIZATION] = {.column = "coalesce(p.name, o.name)"},
     [FIELD_OWNER_DEPARTMENT] = {.column = "CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END"},
     [FIELD_TASK] = {.column = "NULL"},

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "db/inventory_sql.h"
 #include "db/migrations.h"
 #include "db/sql.h"
 
@@ -186,6 +187,8 @@ static enum cs_err open_file(struct store *store, struct diag *diag)
     int rc = sqlite3_open_v2(store->path, &store->db, flags, NULL);
     if (rc == SQLITE_OK)
         sqlite3_extended_result_codes(store->db, 1);
+    if (rc == SQLITE_OK)
+        rc = inventory_sql_register(store->db);
     return rc == SQLITE_OK ? CS_OK : sql_fail(store, rc, diag);
 }
 

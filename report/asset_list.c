@@ -174,6 +174,10 @@ static void put_owner(struct listing *listing, const struct asset_row *row)
 {
     struct buf owner = {0};
     listing_text(listing, COLUMN_STATUS, row->status);
+    if (row->scm_id != 0)
+        listing_int(listing, COLUMN_SCM_ID, row->scm_id);
+    listing_text(listing, COLUMN_SCM_STATE, row->scm_state);
+    listing_text(listing, COLUMN_REQUESTER, row->requester);
     listing_text(listing, COLUMN_RULE, row->rule);
     if (row->owner_organization == NULL)
         return;

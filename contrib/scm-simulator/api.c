@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth.h"
+#include "base/text.h"
+#include "fault.h"
+
+#define MAX_SIZE 200
+
+/* A resource that is listed and shown: the list has only some members of what the data file holds. */
+struct resource {
+    const char *path;
+    const char *data;  /* its array in the data file */
+    const char *right; /* that it takes */
+    const char *id;    /* member by which one is shown */
+    const char *list_id;
+    const char *members[5]; /* of a row of the list, besides the id */
+    bool paged;
+    int missing_code;
+    const char *missing;
+};
+
+static const struct resource resources[] = {
+    {"/api/organization/v1",
+     "organizations",
+     "organizations",
+     "id",
+     "id",
+     {"name", "departments"},
+     false,
+     -1023,
+     "Organization not found"},
+    {"/api/domain/v1", "domains", "domains", "id", "id", {"name"}, true, -727, "Domain does not exist"},
+    {"/api/ssl/v1",
+     "certificates",
+     "certificates",
+     "id",
+     "sslId",
+     {"commonName", "subjectAlternativeNames", "serialNumber"},
+     true,
+     -124,
+     "Wrong SSL id"},
+    {"/api/admin/v1",
+     "admins",
+     "admins",
+     "id",
+     "id",
+     {"type", "login", "forename", "surname", "email"},
+     true,
+     -16,
+     "Unknown user"},
+};
+#define RESOURCE_COUNT (sizeof resources / sizeof resources[0])
+
+static const char *const secrets[] = {"password", "clientId", "clientSecret", "rights", "mustChangePassword"};
+
+static cJSON *copy_without_secrets(const cJSON *object)
+{
+    cJSON *copy = cJSON_Duplicate(object, true);
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(copy, secrets[i]);
+    return copy;
+}
+
+static cJSON *list_row(const struct resource *resource, const cJSON *object)
+{
+    cJSON *row = cJSON_CreateObject();
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(object, resource->id);
+    cJSON_AddItemToObject(row, resource->list_id, cJSON_Duplicate(id, true));
+    for (size_t i = 0; i < 5 && resource->members[i] != NULL; i++) {
+        const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, resource->members[i]);
+        if (member != NULL)
+            cJSON_AddItemToObject(row, resource->members[i], cJSON_Duplicate(member, true));
+    }
+    return row;
+}
+
+/* The filters that the lists share; an empty one counts as none. */
+static bool passes(const struct question *question, const cJSON *object)
+{
+    static const char *const filters[] = {"name", "login", "commonName", "serialNumber", "status", "orgId"};
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+        const char *wanted = question_argument(question, filters[i]);
+        const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, filters[i]);
+        if (wanted == NULL || wanted[0] == '\0')
+            continue;
+        if (cJSON_IsNumber(member) && member->valueint != atoi(wanted))
+            return false;
+        if (!cJSON_IsNumber(member) &&
+            (cJSON_GetStringValue(member) == NULL || !text_equals(member->valuestring, wanted)))
+            return false;
+    }
+    return true;
+}
+
+/* A whole number of the query, `missing` where there is none, -1 where it is no number. */
+static int page_number(const struct question *question, const char *name, int missing)
+{
+    const char *text = question_argument(question, name);
+    uint64_t number;
+    if (text == NULL)
+        return missing;
+    return text_to_u64(text, strlen(text), 1000000000, &number) == CS_OK ? (int)number : -1;
+}
+
+static void list(struct world *world, const struct resource *resource, const struct question *question,
+                 struct answer *answer)
+{
+    int size = resource->paged ? page_number(question, "size", 20) : 1000000;
+    int position = resource->paged ? page_number(question, "position", 0) : 0;
+    int at = 0;
+    const cJSON *object;
+    if (size < 0 || size > (resource->paged ? MAX_SIZE : size) || position < 0) {
+        answer_error(answer, 400, -1601, "Invalid value of field size or position");
+        return;
+    }
+    if (position > 0)
+        position -= fault_shift(world, question);
+    answer->json = cJSON_CreateArray();
+    cJSON_ArrayForEach(object, world_list(world, resource->data))
+    {
+        if (!passes(question, object))
+            continue;
+        if (at >= position && at < position + size)
+            cJSON_AddItemToArray(answer->json, list_row(resource, object));
+        at++;
+    }
+    answer->total = resource->paged ? at : -1;
+}
+
+static void show(struct world *world, const struct resource *resource, const char *id, struct answer *answer)
+{
+    const cJSON *object;
+    cJSON_ArrayForEach(object, world_list(world, resource->data))
+    {
+        if (world_number(object, resource->id, -1) == atoi(id)) {
+            answer->json = copy_without_secrets(object);
+            return;
+        }
+    }
+    answer_error(answer, 404, resource->missing_code, resource->missing);
+}
+
+static bool wants_organization(const cJSON *wanted, int organization)
+{
+    const cJSON *item;
+    if (cJSON_GetArraySize(wanted) == 0)
+        return true;
+    cJSON_ArrayForEach(item, wanted)
+    {
+        if (cJSON_IsNumber(item) && item->valueint == organization)
+            return true;
+    }
+    return false;
+}
+
+static void copy_as(cJSON *to, const char *as, const cJSON *from, const char *name)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(from, name);
+    if (member != NULL)
+        cJSON_AddItemToObject(to, as, cJSON_Duplicate(member, true));
+}
+
+static cJSON *report_row(const cJSON *object)
+{
+    static const char *const same[] = {"id",        "commonName",   "orgId",     "status",
+                                       "requester", "requestedVia", "expires",   "serialNumber",
+                                       "revoked",   "issued",       "requested", "replaced"};
+    cJSON *row = cJSON_CreateObject();
+    const cJSON *details = cJSON_GetObjectItemCaseSensitive(object, "certificateDetails");
+    const cJSON *name;
+    struct buf names = {0};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        copy_as(row, same[i], object, same[i]);
+    copy_as(row, "issuer", details, "issuer");
+    copy_as(row, "sha1", details, "sha1Hash");
+    cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(object, "subjectAlternativeNames"))
+        buf_printf(&names, "%s%s", names.len > 0 ? "; " : "", cJSON_GetStringValue(name));
+    cJSON_AddStringToObject(row, "subjAltNames", buf_str(&names));
+    buf_dispose(&names);
+    return row;
+}
+
+static void report(struct world *world, const struct question *question, struct answer *answer)
+{
+    cJSON *body = cJSON_Parse(buf_str(&question->body));
+    const cJSON *wanted = cJSON_GetObjectItemCaseSensitive(body, "organizationIds");
+    const cJSON *object;
+    if (!cJSON_IsObject(body)) {
+        cJSON_Delete(body);
+        answer_error(answer, 400, -1002, "Cannot parse message body");
+        return;
+    }
+    answer->json = cJSON_CreateObject();
+    cJSON_AddNumberToObject(answer->json, "statusCode", 0);
+    cJSON *rows = cJSON_AddArrayToObject(answer->json, "reports");
+    cJSON_ArrayForEach(object, world_list(world, "certificates"))
+    {
+        if (wants_organization(wanted, world_number(object, "orgId", 0)))
+            cJSON_AddItemToArray(rows, report_row(object));
+    }
+    cJSON_Delete(body);
+}
+
+static void password_state(const struct question *question, struct answer *answer)
+{
+    answer->json = cJSON_CreateObject();
+    copy_as(answer->json, "state", question->admin, "passwordState");
+    copy_as(answer->json, "expirationDate", question->admin, "passwordExpiryDate");
+}
+
+void api_answer(struct world *world, const struct question *question, struct answer *answer)
+{
+    bool is_get = strcmp(question->method, "GET") == 0 || strcmp(question->method, "HEAD") == 0;
+    answer->status = 200;
+    if (strcmp(question->path, "/api/admin/v1/password") == 0 && is_get) {
+        password_state(question, answer);
+        return;
+    }
+    if (strcmp(question->path, "/api/report/v1/ssl-certificates") == 0 && !is_get) {
+        if (auth_right(question, "report", answer))
+            report(world, question, answer);
+        return;
+    }
+    for (size_t i = 0; i < RESOURCE_COUNT && is_get; i++) {
+        const struct resource *resource = &resources[i];
+        size_t len = strlen(resource->path);
+        if (strncmp(question->path, resource->path, len) != 0 ||
+            (question->path[len] != '\0' && question->path[len] != '/'))
+            continue;
+        if (!auth_right(question, resource->right, answer))
+            return;
+        if (question->path[len] == '/')
+            show(world, resource, question->path + len + 1, answer);
+        else
+            list(world, resource, question, answer);
+        return;
+    }
+    answer_error(answer, 404, -1, "There is no such call in the simulator");
+}

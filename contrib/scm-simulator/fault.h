@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What goes wrong on request: {"kind": K, "path": prefix, "after": N, "times": N, ...}, see README.md. */
+#ifndef SCM_SIMULATOR_FAULT_H
+#define SCM_SIMULATOR_FAULT_H
+
+#include "answer.h"
+
+/* Replaces the faults by those of a JSON array. False: not an array of objects with a known kind. */
+bool fault_set(struct world *world, const char *json);
+/* Faults that come before the question is understood (a status, a page of HTML). True: `answer` is whole. */
+bool fault_before(struct world *world, const struct question *question, struct answer *answer);
+/* Faults in an answer that is otherwise right. */
+void fault_after(struct world *world, const struct question *question, struct answer *answer);
+/* While paging, rows have been inserted in front: a page begins this many rows earlier than asked. */
+int fault_shift(struct world *world, const struct question *question);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scm/api_names.h"
+
+/* UNCONFIRMED: which right each call takes; the manual names privileges, but not call by call. */
+static const struct api_call_info calls[CALL_COUNT] = {
+    [CALL_ORGANIZATIONS] = {"GET", "/api/organization/v1", false, true, API_ANSWER_MAX,
+                            "any role in that organization"},
+    [CALL_ORGANIZATION] = {"GET", "/api/organization/v1/", false, true, API_ANSWER_MAX,
+                           "any role in that organization"},
+    [CALL_DOMAINS] = {"GET", "/api/domain/v1", true, true, API_ANSWER_MAX, "the privilege to manage domains"},
+    [CALL_DOMAIN] = {"GET", "/api/domain/v1/", false, true, API_ANSWER_MAX,
+                     "the privilege to manage domains"},
+    [CALL_CERTIFICATES] = {"GET", "/api/ssl/v1", true, true, API_ANSWER_MAX,
+                           "an SSL role (MRAO, RAO SSL, DRAO SSL)"},
+    [CALL_CERTIFICATE] = {"GET", "/api/ssl/v1/", false, true, API_ANSWER_MAX,
+                          "an SSL role (MRAO, RAO SSL, DRAO SSL)"},
+    [CALL_REPORT] = {"POST", "/api/report/v1/ssl-certificates", false, true, API_REPORT_MAX,
+                     "an SSL role with reports"},
+    [CALL_ADMINS] = {"GET", "/api/admin/v1", true, true, API_ANSWER_MAX,
+                     "the privilege to see administrators"},
+    [CALL_ADMIN] = {"GET", "/api/admin/v1/", false, true, API_ANSWER_MAX,
+                    "the privilege to see administrators"},
+    [CALL_PASSWORD] = {"GET", "/api/admin/v1/password", false, true, API_ANSWER_MAX, "nothing but a login"},
+};
+
+const struct api_call_info *api_call_info(enum api_call call)
+{
+    return &calls[call];
+}
+
+static const char *const fields[API_FIELD_COUNT] = {
+    [API_ID] = "id",
+    [API_SSL_ID] = "sslId",
+    [API_NAME] = "name",
+    [API_DEPARTMENTS] = "departments",
+    [API_DELEGATION_STATUS] = "delegationStatus",
+    [API_DOMAIN_STATE] = "state",
+    [API_VALIDATION_STATUS] = "validationStatus", /* samples differ in case and spelling: folded */
+    [API_VALIDATION_METHOD] = "validationMethod",
+    [API_DCV_EXPIRATION] = "dcvExpiration",
+    [API_DELEGATIONS] = "delegations",
+    [API_DELEGATION_ORG] = "orgId",
+    [API_COMMON_NAME] = "commonName",
+    [API_ALT_NAMES] = "subjectAlternativeNames",
+    [API_SERIAL] = "serialNumber", /* UNCONFIRMED: with colons or without, leading zeros or not */
+    [API_ORG_ID] = "orgId",
+    [API_STATUS] = "status",
+    [API_VALIDATION_TYPE] = "validationType",
+    [API_REQUESTER] = "requester",
+    [API_REQUESTED_VIA] = "requestedVia", /* codes in the manual, labels in the OpenAPI */
+    [API_ISSUED] = "issued",
+    [API_EXPIRES] = "expires",
+    [API_REVOKED] = "revoked",
+    [API_DETAILS] = "certificateDetails",
+    [API_ISSUER] = "issuer",
+    [API_SHA1] = "sha1Hash",
+    [API_SHA256] = "sha256Hash", /* UNCONFIRMED: OpenAPI 25.9 only */
+    [API_REPORTS] = "reports",
+    [API_REPORT_SHA1] = "sha1",
+    [API_REPORT_NAMES] = "subjAltNames", /* UNCONFIRMED: that "; " stands between them; one sample has it */
+    [API_REPORT_ORGANIZATIONS] = "organizationIds", /* UNCONFIRMED: whether departments come with theirs */
+    [API_LOGIN] = "login",
+    [API_ADMIN_TYPE] = "type",
+    [API_CREDENTIALS] = "credentials",
+    [API_ROLE] = "role",
+    [API_PRIVILEGES] = "privileges",
+    [API_PASSWORD_STATE] = "state",
+    [API_PASSWORD_EXPIRES] = "expirationDate",
+    [API_CODE] = "code",
+    [API_DESCRIPTION] = "description",
+};
+
+const char *api_field(enum api_field field)
+{
+    return fields[field];
+}

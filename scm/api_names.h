@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Every path and every field name of SCM's REST API that certscour uses, once. They follow the vendor's
+ * manual (25.5) and its OpenAPI (25.9); none was tried against every tenant. What those do not say, and we
+ * had to choose, is marked UNCONFIRMED in api_names.c and named in docs/scm.md. */
+#ifndef SCM_API_NAMES_H
+#define SCM_API_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define API_PAGE_SIZE  200 /* the most that `size` takes */
+#define API_TOKEN_URL  "https://auth.sso.sectigo.com/auth/realms/apiclients/protocol/openid-connect/token"
+#define API_ANSWER_MAX ((size_t)8 << 20)  /* bytes of one answer */
+#define API_REPORT_MAX ((size_t)16 << 20) /* of a report, which has no pages */
+
+enum api_call {
+    CALL_ORGANIZATIONS,
+    CALL_ORGANIZATION,
+    CALL_DOMAINS,
+    CALL_DOMAIN,
+    CALL_CERTIFICATES,
+    CALL_CERTIFICATE,
+    CALL_REPORT,
+    CALL_ADMINS,
+    CALL_ADMIN,
+    CALL_PASSWORD,
+    CALL_COUNT
+};
+
+struct api_call_info {
+    const char *method;
+    const char *path; /* without /private; ends with / where an id follows */
+    bool paged;       /* size and position */
+    bool repeatable;  /* may be sent again after a failure */
+    size_t max_body;
+    const char *needs; /* which right in SCM, for messages */
+};
+const struct api_call_info *api_call_info(enum api_call call);
+
+enum api_field {
+    API_ID,
+    API_SSL_ID,
+    API_NAME,
+    API_DEPARTMENTS,
+    API_DELEGATION_STATUS,
+    API_DOMAIN_STATE,
+    API_VALIDATION_STATUS,
+    API_VALIDATION_METHOD,
+    API_DCV_EXPIRATION,
+    API_DELEGATIONS,
+    API_DELEGATION_ORG,
+    API_COMMON_NAME,
+    API_ALT_NAMES,
+    API_SERIAL,
+    API_ORG_ID,
+    API_STATUS,
+    API_VALIDATION_TYPE,
+    API_REQUESTER,
+    API_REQUESTED_VIA,
+    API_ISSUED,
+    API_EXPIRES,
+    API_REVOKED,
+    API_DETAILS,
+    API_ISSUER,
+    API_SHA1,
+    API_SHA256,
+    API_REPORTS,
+    API_REPORT_SHA1,
+    API_REPORT_NAMES,
+    API_REPORT_ORGANIZATIONS,
+    API_LOGIN,
+    API_ADMIN_TYPE,
+    API_CREDENTIALS,
+    API_ROLE,
+    API_PRIVILEGES,
+    API_PASSWORD_STATE,
+    API_PASSWORD_EXPIRES,
+    API_CODE,
+    API_DESCRIPTION,
+    API_FIELD_COUNT
+};
+const char *api_field(enum api_field field);
+
+#endif

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pretend SCM itself: what certscour's own tests lean on has to be as SCM's documentation says."""
+import json
+import subprocess
+import time
+import urllib.parse
+
+from scm import LOGIN, TOKEN_PATH, Simulator, TestCa, tenant
+from support import BUILD, Case
+
+DOMAINS = 450
+
+
+class Logins(Case):
+    def test_the_three_headers_let_in_and_each_wrong_one_is_an_unknown_user(self):
+        scm = Simulator(self)
+        self.assertEqual(scm.call("/api/organization/v1")[0], 200)
+        for header in LOGIN:
+            with self.subTest(header=header):
+                status, _, body = scm.call("/api/organization/v1", headers={**LOGIN, header: "other"})
+                self.assertEqual((status, json.loads(body)), (401, {"code": -16, "description": "Unknown user"}))
+                rest = {key: value for key, value in LOGIN.items() if key != header}
+                self.assertEqual(scm.call("/api/organization/v1", headers=rest)[0], 401)
+
+    def test_a_password_never_changed_lets_nobody_in(self):
+        data = tenant()
+        data["admins"][0]["mustChangePassword"] = True
+        self.assertEqual(Simulator(self, data).call("/api/organization/v1")[0], 401)
+
+    def token(self, scm, **fields):
+        form = {"grant_type": "client_credentials", "client_id": "certscour-client",
+                "client_secret": "not-a-secret-either", **fields}
+        return scm.call(TOKEN_PATH, headers={}, body=urllib.parse.urlencode(form))
+
+    def test_client_credentials_give_a_token_that_ends(self):
+        data = tenant()
+        data["tokenLifetime"] = 1
+        data["admins"][0]["clientSecret"] = "with +&=% in it"
+        scm = Simulator(self, data)
+        status, _, body = self.token(scm, client_secret="with +&=% in it")
+        answer = json.loads(body)
+        self.assertEqual((status, answer["expires_in"]), (200, 1))
+        bearer = {"Authorization": f"Bearer {answer['access_token']}"}
+        self.assertEqual(scm.call("/api/organization/v1", headers=bearer)[0], 200)
+        end = time.monotonic() + 10
+        while scm.call("/api/organization/v1", headers=bearer)[0] == 200:
+            self.assertLess(time.monotonic(), end)
+        status, headers, _ = scm.call("/api/organization/v1", headers=bearer)
+        self.assertEqual(status, 401)
+        self.assertIn("Bearer", headers["WWW-Authenticate"])
+
+    def test_wrong_client_credentials_give_none(self):
+        scm = Simulator(self)
+        self.assertEqual(self.token(scm)[0], 200)
+        for field in ("grant_type", "client_id", "client_secret"):
+            self.assertEqual(self.token(scm, **{field: "other"})[0], 401, field)
+
+    def test_the_private_path_takes_a_client_certificate_and_nothing_else(self):
+        ca = TestCa(self.folder)
+        scm = Simulator(self, tls=ca)
+        without = {"login": "certscour", "customerUri": "university"}
+        self.assertEqual(scm.call("/private/api/organization/v1", headers=without)[0], 401)
+        self.assertEqual(scm.call("/private/api/organization/v1")[0], 401)
+        scm.context.load_cert_chain(ca.client_pem, ca.client_key)
+        self.assertEqual(scm.call("/private/api/organization/v1", headers=without)[0], 200)
+        self.assertEqual(scm.call("/api/organization/v1", headers=without)[0], 401)
+
+
+class Resources(Case):
+    def setUp(self):
+        super().setUp()
+        data = tenant()
+        data["domains"] = [{"id": n, "name": f"d{n}.example"} for n in range(1, DOMAINS + 1)]
+        self.scm = Simulator(self, data)
+
+    def test_pages_are_cut_by_index_and_counted_in_the_header(self):
+        status, headers, body = self.scm.call("/api/domain/v1?size=200&position=400")
+        self.assertEqual((status, headers["X-Total-Count"]), (200, str(DOMAINS)))
+        self.assertEqual([row["id"] for row in json.loads(body)], list(range(401, DOMAINS + 1)))
+        self.assertEqual(self.scm.get(f"/api/domain/v1?size=200&position={DOMAINS}"), [])
+        for bad in ("size=201", "size=-1", "size=x", "position=-1"):
+            self.assertEqual(self.scm.call(f"/api/domain/v1?{bad}")[0], 400, bad)
+
+    def test_organizations_come_whole_and_without_a_count(self):
+        _, headers, body = self.scm.call("/api/organization/v1?size=1")
+        self.assertEqual([row["name"] for row in json.loads(body)], ["University", "University Hospital"])
+        self.assertNotIn("X-Total-Count", headers)
+
+    def test_a_list_of_certificates_has_four_members_and_details_have_all(self):
+        row = self.scm.get("/api/ssl/v1")[0]
+        self.assertEqual(sorted(row), ["commonName", "serialNumber", "sslId", "subjectAlternativeNames"])
+        self.assertEqual(self.scm.get(f"/api/ssl/v1/{row['sslId']}")["validationType"], "OV")
+        status, _, body = self.scm.call("/api/ssl/v1/4711")
+        self.assertEqual((status, json.loads(body)["code"]), (404, -124))
+
+    def test_nobody_sees_the_secrets_of_an_admin(self):
+        shown = self.scm.call("/api/admin/v1/7")[2] + self.scm.call("/api/admin/v1?login=certscour")[2]
+        self.assertIn("sslManage", shown)
+        self.assertNotIn("not-a-secret", shown)
+        self.assertEqual(self.scm.get("/api/admin/v1?login=nobody"), [])
+
+    def test_the_report_has_the_certificates_of_the_organizations_asked_for(self):
+        path = "/api/report/v1/ssl-certificates"
+        self.assertEqual(len(self.scm.get(path, body="{}")["reports"]), 3)
+        only = self.scm.get(path, body='{"organizationIds": [101]}')["reports"]
+        self.assertEqual([row["id"] for row in only], [1002])
+        self.assertEqual(json.loads(self.scm.call(path, body="")[2])["code"], -1002)
+
+    def test_a_right_that_is_missing_is_denied(self):
+        data = tenant()
+        data["admins"][0]["rights"] = ["domains"]
+        self.scm.becomes(data)
+        self.assertEqual(self.scm.call("/api/domain/v1")[0], 200)
+        self.assertEqual(json.loads(self.scm.call("/api/ssl/v1")[2])["code"], -37)
+
+
+class Faults(Case):
+    def setUp(self):
+        super().setUp()
+        self.scm = Simulator(self)
+
+    def test_a_fault_waits_for_its_turn_and_ends(self):
+        self.scm.faults({"kind": "status", "status": 429, "retryAfter": 7, "path": "/api/domain", "after": 1, "times": 2})
+        answers = [self.scm.call("/api/domain/v1") for _ in range(4)]
+        self.assertEqual([status for status, _, _ in answers], [200, 429, 429, 200])
+        self.assertEqual(answers[1][1]["Retry-After"], "7")
+        self.assertEqual(self.scm.call("/api/organization/v1")[0], 200)
+
+    def test_each_kind_spoils_what_it_says(self):
+        path = "/api/ssl/v1/1001"
+        for fault, check in (
+                ({"kind": "html"}, lambda body, headers: self.assertIn("<html>", body)),
+                ({"kind": "wrong-type"}, lambda body, headers: self.assertEqual(headers["Content-Type"], "text/plain")),
+                ({"kind": "truncated"}, lambda body, headers: self.assertRaises(ValueError, json.loads, body)),
+                ({"kind": "big"}, lambda body, headers: self.assertGreater(len(body), 10_000_000)),
+                ({"kind": "missing", "field": "orgId"}, lambda body, headers: self.assertNotIn("orgId", body)),
+                ({"kind": "null", "field": "orgId"}, lambda body, headers: self.assertIn('"orgId":null', body)),
+                ({"kind": "empty"}, lambda body, headers: self.assertEqual(body, "")),
+                ({"kind": "status"}, lambda body, headers: self.assertIn('"code":-1', body))):
+            with self.subTest(fault=fault):
+                self.scm.faults(fault)
+                _, headers, body = self.scm.call(path)
+                check(body, headers)
+
+    def test_duplicates_repeat_the_end_of_the_page_before(self):
+        self.scm.faults({"kind": "duplicates"})
+        pages = [self.scm.get(f"/api/domain/v1?size=2&position={at}") for at in (0, 2)]
+        self.assertEqual([[row["id"] for row in page] for page in pages], [[1, 2], [2, 3]])
+
+    def test_a_slow_answer_comes_and_holds_nobody_else_up(self):
+        self.scm.faults({"kind": "slow", "seconds": 0.3, "times": 1})
+        began = time.monotonic()
+        self.assertEqual(self.scm.call("/api/domain/v1")[0], 200)
+        self.assertGreaterEqual(time.monotonic() - began, 0.3)
+
+    def test_nonsense_is_refused(self):
+        for body in ("{}", "[1]", '[{"kind": "frogs"}]', "nonsense"):
+            self.assertEqual(self.scm.call("/simulator/faults", body=body)[0], 400, body)
+
+    def test_the_log_tells_who_asked_what(self):
+        self.scm.call("/api/domain/v1?size=1")
+        self.scm.call("/api/ssl/v1", headers={})
+        self.assertEqual(self.scm.log(), [
+            {"method": "GET", "url": "/api/domain/v1?size=1", "auth": "password", "status": 200},
+            {"method": "GET", "url": "/api/ssl/v1", "auth": "none", "status": 401}])
+        self.assertEqual(self.scm.log(), [])
+
+
+class Starting(Case):
+    def start(self, *words):
+        return subprocess.run([BUILD / "scm-simulator", *map(str, words)], capture_output=True, text=True, timeout=30)
+
+    def test_it_listens_on_loopback_only(self):
+        (self.folder / "tenant.json").write_text("{}")
+        done = self.start("--data", self.folder / "tenant.json", "--address", "192.0.2.1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("127.0.0.0/8", done.stderr)
+
+    def test_wrong_words_and_files_are_named(self):
+        self.assertIn("usage", self.start().stderr)
+        self.assertIn("/nonexistent", self.start("--data", "/nonexistent").stderr)
+        (self.folder / "tenant.json").write_text("[]")
+        self.assertIn("JSON object", self.start("--data", self.folder / "tenant.json").stderr)
