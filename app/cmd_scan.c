@@ -34,6 +34,8 @@ struct job {
     struct permutation order;
     char *network;
     char ehlo_name[ENDPOINT_MAX_NAME + 1];
+    struct name_options names;
+    char *dns_server; /* owned; of a resumed scan */
     int64_t scan_id;
     uint64_t *done; /* positions above the low-water mark that are finished */
     size_t done_count;
@@ -91,6 +93,9 @@ static enum cs_err plan_new(struct job *job)
     if (err == CS_OK)
         err = scan_ehlo_parse(options->ehlo_name, job->ehlo_name, &app->diag);
     if (err == CS_OK)
+        err = scan_names_parse(options->names_from, &job->names, &app->diag);
+    job->names.max_names = options->max_names;
+    if (err == CS_OK)
         err = scan_network_check(network, &app->diag);
     job->network = text_copy(network);
     if (err == CS_OK && job->network == NULL)
@@ -123,6 +128,8 @@ static void freeze_options(const struct job *job, struct buf *out)
     json_member_string(&json, "lane", job->options->lane);
     json_member_string(&json, "key_types", job->options->key_types);
     json_member_string(&json, "dns", job->options->request.dns_server);
+    json_member_string(&json, "names_from", job->options->names_from);
+    json_member_int(&json, "max_names", job->names.max_names);
     json_end_object(&json);
 }
 
@@ -165,9 +172,10 @@ static enum cs_err create_row(struct job *job)
 /* What belongs to the scan and not to its pace or output. */
 static enum cs_err check_resume_options(struct job *job)
 {
-    static const char *const frozen[] = {"ports",    "exclude", "exclude-file", "targets",   "names",
-                                         "sni",      "network", "seed",         "shard",     "source",
-                                         "no-store", "dry-run", "lane",         "key-types", "ehlo-name"};
+    static const char *const frozen[] = {"ports",      "exclude",  "exclude-file", "targets",   "names",
+                                         "sni",        "network",  "seed",         "shard",     "source",
+                                         "no-store",   "dry-run",  "lane",         "key-types", "ehlo-name",
+                                         "names-from", "max-names"};
     for (size_t i = 0; i < sizeof frozen / sizeof frozen[0]; i++) {
         if (app_was_given(job->app, frozen[i]))
             return diag_fail(&job->app->diag, CS_E_INVALID,
@@ -215,6 +223,16 @@ static enum cs_err thaw_options(struct job *job, const char *text)
         err = scan_policy_parse(json_to_string(json_get(json, "lane")),
                                 json_to_string(json_get(json, "key_types")), &job->plan.policy,
                                 &job->app->diag);
+    if (err == CS_OK)
+        err = scan_names_parse(json_to_string(json_get(json, "names_from")), &job->names, &job->app->diag);
+    int64_t max_names = 0; /* of a scan from before there were names: none */
+    json_to_int(json_get(json, "max_names"), &max_names);
+    job->names.max_names = (unsigned)max_names;
+    const char *dns_server = json_to_string(json_get(json, "dns"));
+    if (err == CS_OK && dns_server != NULL && job->options->request.dns_server == NULL) {
+        job->dns_server = text_copy(dns_server);
+        job->options->request.dns_server = job->dns_server;
+    }
     json_free(json);
     return err;
 }
@@ -330,6 +348,11 @@ static void fill_run(struct job *job, struct scan_run *run)
     job->plan.want_outcomes = lines && job->options->outcomes;
     permutation_init(&job->order, target_set_count(job->targets), job->plan.seed);
     snprintf(job->holder, sizeof job->holder, "process %ld, %" PRId64, (long)getpid(), app_now_s());
+    bool wants_names = job->names.ptr || job->names.seen;
+    job->names.max_names = wants_names && (stored || job->output != OUTPUT_NONE) ? job->names.max_names : 0;
+    job->names.dns_server = job->options->request.dns_server;
+    job->names.network = job->network;
+    job->names.store = stored ? job->app->store : NULL;
     *run = (struct scan_run){
         .plan = job->plan,
         .pipeline =
@@ -347,6 +370,8 @@ static void fill_run(struct job *job, struct scan_run *run)
         .exclusion_store = job->app->store,
         .dns_server = job->options->request.dns_server,
         .lease_holder = job->holder,
+        .names = job->names,
+        .is_resumed = job->options->resume != NULL,
         .show_progress = strcmp(when, "always") == 0 || (strcmp(when, "auto") == 0 && terminal),
         .progress_on_terminal = terminal,
     };
@@ -376,6 +401,7 @@ static enum cs_err finish_row(struct job *job, enum cs_err err, const struct sca
 
 static int print_end(struct job *job, const struct scan_result *result)
 {
+    print_notes(buf_str(&result->names));
     bool partial = result->end != SCAN_END_DONE;
     int status = EXIT_DONE;
     if (job->output == OUTPUT_SUMMARY) {
@@ -408,7 +434,7 @@ static int run_job(struct job *job)
         err = scans_lease(app->store, job->scan_id, job->holder, app_now_s(), &app->diag);
     if (err != CS_OK)
         return app_status(app, err);
-    run.pipeline.scan_id = job->options->no_store ? 0 : job->scan_id;
+    run.pipeline.scan_id = run.names.scan_id = job->options->no_store ? 0 : job->scan_id;
     err = finish_row(job, scan_run(&run, &result, &app->diag), &result);
     int status = err == CS_OK ? print_end(job, &result) : app_status(app, err);
     scan_result_dispose(&result);
@@ -418,7 +444,7 @@ static int run_job(struct job *job)
 static int scan(struct app *app, const struct command *command, int argc, char **argv)
 {
     int status;
-    struct scan_options options = {.limits = scan_limits_default};
+    struct scan_options options = {.limits = scan_limits_default, .max_names = 10};
     struct job job = {.app = app, .options = &options};
     if (!app_begin(app, command, argc, argv, scan_option_table, &options, false, NULL, 0, SIZE_MAX,
                    &status)) {
@@ -441,6 +467,7 @@ static int scan(struct app *app, const struct command *command, int argc, char *
     ruleset_dispose(&job.rules);
     target_set_free(job.targets);
     free(job.network);
+    free(job.dns_server);
     free(job.done);
     return status;
 }

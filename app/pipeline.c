@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/set64.h"
 #include "db/ingest.h"
+#include "db/scan_names.h"
 #include "db/scans.h"
 #include "report/scan_line.h"
 
@@ -29,6 +30,8 @@ struct pipeline {
     size_t entry_cap;
     struct buf lines;
     bool output_closed;
+    bool follows;   /* these targets are follow-ups ... */
+    uint64_t first; /* ... the first of which has this number */
 };
 
 static enum cs_err read_stored(void *context, const uint8_t sha256[SHA256_SIZE], struct cert_record *out)
@@ -225,6 +228,8 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
     err = record_cache_get(&pipeline->cache, &chain->certs[0], &leaf);
     if (err == CS_OK)
         err = find_rule(pipeline, seen, chain, leaf, &rule);
+    if (err == CS_OK && pipeline->options.on_leaf != NULL)
+        err = pipeline->options.on_leaf(pipeline->options.on_leaf_context, seen, leaf);
     if (err != CS_OK)
         return diag_fail(diag, err, "a certificate could not be decoded: %s", cs_err_text(err));
 
@@ -285,6 +290,11 @@ static enum cs_err take_observation(struct pipeline *pipeline, const struct obse
     return err;
 }
 
+static uint64_t index_of(const struct pipeline *pipeline, const struct attempt *attempt)
+{
+    return permutation_at(pipeline->options.order, attempt->position);
+}
+
 /* Tells the store of targets that showed no certificate; what they are follows from their position. */
 static enum cs_err take_attempt(struct pipeline *pipeline, const struct attempt *attempt, struct diag *diag)
 {
@@ -293,8 +303,7 @@ static enum cs_err take_attempt(struct pipeline *pipeline, const struct attempt 
     if (pipeline->ingest == NULL || attempt->outcome == OUTCOME_CERTIFICATE)
         return CS_OK;
     struct target target;
-    target_set_get(pipeline->options.targets, permutation_at(pipeline->options.order, attempt->position),
-                   &target);
+    target_set_get(pipeline->options.targets, index_of(pipeline, attempt), &target);
     if (!target.has_ip)
         return CS_OK;
     struct endpoint endpoint = {
@@ -308,6 +317,20 @@ static enum cs_err take_attempt(struct pipeline *pipeline, const struct attempt 
     if (target.protocol == PROTOCOL_AUTO)
         return miss_protocols(pipeline, &endpoint, NULL, outcome, attempt->ended_at_s, diag);
     return ingest_target_ended(pipeline->ingest, &endpoint, outcome, NULL, 0, attempt->ended_at_s, diag);
+}
+
+/* Follow-ups are rows. */
+static enum cs_err end_follow_ups(struct pipeline *pipeline, const struct scan_batch *batch,
+                                  struct diag *diag)
+{
+    const struct pipeline_options *options = &pipeline->options;
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < batch->attempt_count && err == CS_OK; i++) {
+        const struct attempt *attempt = &batch->attempts[i];
+        err = follow_up_end(options->store, options->scan_id, pipeline->first + index_of(pipeline, attempt),
+                            (enum outcome)attempt->outcome, attempt->ended_at_s, diag);
+    }
+    return err;
 }
 
 static enum cs_err log_attempts(struct pipeline *pipeline, const struct scan_batch *batch, struct diag *diag)
@@ -338,7 +361,7 @@ static enum cs_err take_all(struct pipeline *pipeline, const struct scan_batch *
     for (size_t i = 0; i < batch->attempt_count && err == CS_OK; i++)
         err = take_attempt(pipeline, &batch->attempts[i], diag);
     if (err == CS_OK && pipeline->ingest != NULL)
-        err = log_attempts(pipeline, batch, diag);
+        err = pipeline->follows ? end_follow_ups(pipeline, batch, diag) : log_attempts(pipeline, batch, diag);
     if (err == CS_OK && pipeline->lines.err != CS_OK)
         err = diag_fail(diag, pipeline->lines.err, "the output of a batch: %s",
                         cs_err_text(pipeline->lines.err));
@@ -394,6 +417,15 @@ enum cs_err pipeline_process(struct pipeline *pipeline, const struct scan_batch 
         return err;
     copy_totals(&pipeline->totals, &pipeline->next, pipeline->options.rules->count);
     return print_lines(pipeline, diag);
+}
+
+void pipeline_follow(struct pipeline *pipeline, const struct target_set *targets,
+                     const struct permutation *order, uint64_t first)
+{
+    pipeline->options.targets = targets;
+    pipeline->options.order = order;
+    pipeline->follows = true;
+    pipeline->first = first;
 }
 
 bool pipeline_output_closed(const struct pipeline *pipeline)

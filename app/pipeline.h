@@ -27,6 +27,10 @@ struct pipeline_options { /* everything is borrowed for the pipeline's life */
     int out_fd;                      /* where lines go; -1 = none */
     bool decode;                     /* false: nothing but the attempts is of interest */
     bool outcomes;                   /* a line for targets without certificate too */
+    /* Told of each leaf before it is stored; may be told again of a batch that is given again. NULL = nobody.
+     */
+    enum cs_err (*on_leaf)(void *context, const struct observation *seen, const struct cert_record *leaf);
+    void *on_leaf_context;
 };
 
 struct pipeline_totals { /* of what this pipeline has committed */
@@ -51,6 +55,12 @@ void pipeline_free(struct pipeline *pipeline); /* NULL is fine */
  * (after CS_E_BUSY it may be given again); but where standard output fails, the batch is stored already. */
 CS_MUST_USE enum cs_err pipeline_process(struct pipeline *pipeline, const struct scan_batch *batch,
                                          struct diag *diag);
+
+/* From here on, batches are about these targets: follow-ups, the first of which has the number `first` and
+ * the target index PIPELINE_FOLLOW_UPS + first. Both are borrowed, as those before them. */
+#define PIPELINE_FOLLOW_UPS ((uint64_t)1 << 48)
+void pipeline_follow(struct pipeline *pipeline, const struct target_set *targets,
+                     const struct permutation *order, uint64_t first);
 
 /* The reader of the lines has gone away: nothing more is printed. */
 bool pipeline_output_closed(const struct pipeline *pipeline);

@@ -116,6 +116,18 @@ const struct command_option scan_option_table[] = {
      .argument = "K",
      .help = "both (default: RSA and ECDSA asked for) or first",
      .offset = AT(key_types)},
+    {.name = "names-from",
+     .kind = OPTION_TEXT,
+     .argument = "LIST",
+     .help = "ptr,seen (default) or none: names to try where a certificate was met",
+     .offset = AT(names_from)},
+    {.name = "max-names",
+     .kind = OPTION_NUMBER,
+     .argument = "N",
+     .help = "names tried for each address, default 10",
+     .offset = AT(max_names),
+     .low = 1,
+     .high = 10000},
     {.name = "seed",
      .kind = OPTION_SEED,
      .argument = "N",
@@ -181,6 +193,7 @@ enum cs_err scan_options_defaults(struct app *app, struct scan_options *options)
         {"per-host", AT(limits.per_host), MAX_INFLIGHT},
         {"per-prefix", AT(limits.per_prefix), MAX_INFLIGHT},
         {"threads", AT(limits.threads), 64},
+        {"max-names", AT(max_names), 10000},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         const char *text = config_get(&app->config, "scan", numbers[i].key);
@@ -199,6 +212,8 @@ enum cs_err scan_options_defaults(struct app *app, struct scan_options *options)
         options->lane = config_get(&app->config, "scan", "lane");
     if (options->key_types == NULL)
         options->key_types = config_get(&app->config, "scan", "key-types");
+    if (options->names_from == NULL)
+        options->names_from = config_get(&app->config, "scan", "names-from");
     if (options->source == NULL)
         options->source = config_get(&app->config, "scan", "source");
     if (options->request.dns_server == NULL)
@@ -270,6 +285,26 @@ enum cs_err scan_policy_parse(const char *lane, const char *key_types, struct tr
     if (keys_number < 0)
         return diag_fail(diag, CS_E_INVALID, "--key-types %.40s: allowed are both, first", key_types);
     *policy = (struct tries_policy){.lane = (enum lane_choice)lane_number, .both_keys = keys_number == 0};
+    return CS_OK;
+}
+
+enum cs_err scan_names_parse(const char *text, struct name_options *names, struct diag *diag)
+{
+    const char *at = text != NULL ? text : "ptr,seen";
+    bool none = false;
+    names->ptr = names->seen = false;
+    for (size_t len; *at != '\0'; at += len + (at[len] == ',')) {
+        len = strcspn(at, ",");
+        bool *source = len == 3 && strncmp(at, "ptr", len) == 0    ? &names->ptr
+                       : len == 4 && strncmp(at, "seen", len) == 0 ? &names->seen
+                       : len == 4 && strncmp(at, "none", len) == 0 ? &none
+                                                                   : NULL;
+        if (source == NULL)
+            return diag_fail(diag, CS_E_INVALID, "--names-from %.60s: allowed are ptr, seen, none", text);
+        *source = true;
+    }
+    if (none && (names->ptr || names->seen))
+        return diag_fail(diag, CS_E_INVALID, "--names-from %.60s: none goes with no other", text);
     return CS_OK;
 }
 

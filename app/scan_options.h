@@ -5,6 +5,7 @@
 #define APP_SCAN_OPTIONS_H
 
 #include "app/app.h"
+#include "app/name_stage.h"
 #include "app/options.h"
 #include "app/scan_request.h"
 #include "model/endpoint.h"
@@ -22,6 +23,8 @@ struct scan_options {
     const char *ehlo_name;
     const char *lane;
     const char *key_types;
+    const char *names_from;
+    uint32_t max_names;
     const char *format;
     const char *progress;
     const char *resume;
@@ -41,6 +44,8 @@ CS_MUST_USE enum cs_err scan_shard_parse(const char *text, struct scan_plan *pla
 CS_MUST_USE enum cs_err scan_source_parse(const char *text, struct scan_plan *plan, struct diag *diag);
 CS_MUST_USE enum cs_err scan_policy_parse(const char *lane, const char *key_types,
                                           struct tries_policy *policy, struct diag *diag);
+/* ptr, seen, none, and commas. */
+CS_MUST_USE enum cs_err scan_names_parse(const char *text, struct name_options *names, struct diag *diag);
 /* NULL: this host's name, where it is one that can be told. */
 CS_MUST_USE enum cs_err scan_ehlo_parse(const char *text, char out[ENDPOINT_MAX_NAME + 1], struct diag *diag);
 CS_MUST_USE enum cs_err scan_progress_check(const char *when, struct diag *diag);

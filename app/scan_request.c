@@ -99,8 +99,9 @@ struct resolving {
 };
 
 static enum cs_err keep_addresses(void *context, const char *name, const struct ip *ips, size_t count,
-                                  const char *reason)
+                                  bool answered, const char *reason)
 {
+    (void)answered;
     struct resolving *resolving = context;
     if (count == 0 && resolving->unresolved++ < UNRESOLVED_SHOWN)
         buf_printf(resolving->notes, "%s: no address (%s)\n", name,

@@ -34,6 +34,11 @@ struct session {
     struct scan_run *run;
     struct scanner *scanner;
     struct pipeline *pipeline;
+    struct name_stage *names;  /* NULL = no names stage */
+    struct target_set *round;  /* follow-ups under way; NULL in the first stage */
+    struct permutation order;  /* of them */
+    uint64_t first_target;     /* index of the first of them */
+    struct scan_progress past; /* counted by the scanners before this one */
     struct progress progress;
     struct buf line;
     int signals_obeyed;
@@ -177,6 +182,14 @@ static enum cs_err process(struct session *session, const struct scan_batch *bat
     return err;
 }
 
+/* What comes before the pipeline: numbers of follow-ups, host names. */
+static enum cs_err prepare(struct session *session, const struct scan_batch *batch, struct diag *diag)
+{
+    for (size_t i = 0; i < batch->observation_count; i++)
+        batch->observations[i]->target += session->first_target;
+    return session->names != NULL ? name_stage_meet(session->names, batch, diag) : CS_OK;
+}
+
 static enum cs_err take_until_last(struct session *session, struct diag *diag)
 {
     enum cs_err err = CS_OK;
@@ -188,7 +201,9 @@ static enum cs_err take_until_last(struct session *session, struct diag *diag)
         last = batch->last;
         complete = batch->complete;
         if (err == CS_OK) {
-            err = process(session, batch, diag);
+            err = prepare(session, batch, diag);
+            if (err == CS_OK)
+                err = process(session, batch, diag);
             if (err != CS_OK)
                 scanner_abort(session->scanner); /* what still comes is taken and let go */
         }
@@ -202,6 +217,15 @@ static enum cs_err take_until_last(struct session *session, struct diag *diag)
     return err;
 }
 
+static void add_progress(struct scan_progress *to, const struct scan_progress *more)
+{
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        to->outcomes[i] += more->outcomes[i];
+    to->certificates += more->certificates;
+    to->connections += more->connections;
+    to->slowed_down_count += more->slowed_down_count;
+}
+
 static enum cs_err keep_result(struct session *session, struct scan_result *result, struct diag *diag)
 {
     const struct pipeline_totals *totals = pipeline_totals(session->pipeline);
@@ -212,12 +236,15 @@ static enum cs_err keep_result(struct session *session, struct scan_result *resu
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
     memcpy(result->totals.rule_hits, totals->rule_hits, rule_count * sizeof *totals->rule_hits);
     scanner_progress(session->scanner, &result->progress);
+    add_progress(&result->progress, &session->past);
+    if (session->names != NULL)
+        name_stage_describe(session->names, &result->names);
     result->end = session->end;
     result->elapsed_ms = monotonic_ms() - session->progress.started_at_ms;
     return CS_OK;
 }
 
-static enum cs_err start_scanner(struct session *session, struct diag *diag)
+static enum cs_err start_scanner(struct session *session, struct scan_plan *plan, struct diag *diag)
 {
     struct ip_set excluded = {0};
     struct store *store = session->run->exclusion_store;
@@ -226,11 +253,94 @@ static enum cs_err start_scanner(struct session *session, struct diag *diag)
         session->data_version = store_data_version(store);
         err = standing_exclusions(store, (int64_t)time(NULL), session->run->dns_server, &excluded, diag);
     }
-    session->run->plan.excluded = &excluded;
+    plan->excluded = &excluded;
     if (err == CS_OK)
-        err = scanner_start(&session->scanner, &session->run->plan, diag);
-    session->run->plan.excluded = NULL;
+        err = scanner_start(&session->scanner, plan, diag);
+    plan->excluded = NULL;
     ip_set_dispose(&excluded);
+    return err;
+}
+
+/* ---- follow-ups ---- */
+
+static enum cs_err begin_names(struct session *session, struct diag *diag)
+{
+    struct scan_run *run = session->run;
+    if (run->names.max_names == 0)
+        return CS_OK;
+    run->names.stop = &signals_caught;
+    enum cs_err err = name_stage_new(&session->names, &run->names, diag);
+    if (err == CS_OK && run->is_resumed)
+        err = name_stage_restore(session->names, diag);
+    run->pipeline.on_leaf = name_stage_leaf;
+    run->pipeline.on_leaf_context = session->names;
+    return err;
+}
+
+static void end_stage(struct session *session)
+{
+    struct scan_progress progress;
+    if (session->scanner != NULL) {
+        scanner_progress(session->scanner, &progress);
+        add_progress(&session->past, &progress);
+        scanner_free(session->scanner);
+        session->scanner = NULL;
+    }
+    target_set_free(session->round);
+    session->round = NULL;
+}
+
+/* The DNS may take its time; the lease does not wait for it. */
+static enum cs_err resolve_names(struct session *session, struct diag *diag)
+{
+    enum cs_err err = CS_OK;
+    for (bool more = true; more && err == CS_OK && !session->stopping;) {
+        err = name_stage_resolve(session->names, (int64_t)time(NULL), &more, diag);
+        do_chores(session);
+    }
+    return err;
+}
+
+static enum cs_err run_round(struct session *session, struct target_set *set, uint64_t first,
+                             struct diag *diag)
+{
+    struct scan_plan plan = session->run->plan;
+    end_stage(session);
+    session->round = set;
+    session->first_target = PIPELINE_FOLLOW_UPS + first;
+    plan.targets = set;
+    plan.low_water = 0;
+    plan.done = NULL;
+    plan.done_count = 0;
+    plan.shard_index = 0;
+    plan.shard_count = 1;
+    permutation_init(&session->order, target_set_count(set), plan.seed);
+    pipeline_follow(session->pipeline, set, &session->order, first);
+    enum cs_err err = start_scanner(session, &plan, diag);
+    if (err == CS_OK) {
+        session->end = SCAN_END_INTERRUPTED;
+        progress_start(&session->progress, monotonic_ms(), 0);
+        err = take_until_last(session, diag);
+    }
+    return err;
+}
+
+/* Round after round, until there is no name left to try. */
+static enum cs_err follow_names(struct session *session, struct diag *diag)
+{
+    enum cs_err err = CS_OK;
+    while (err == CS_OK && session->names != NULL && session->end == SCAN_END_DONE) {
+        struct target_set *set = NULL;
+        uint64_t first;
+        err = resolve_names(session, diag);
+        if (err == CS_OK && session->stopping)
+            break;
+        if (err == CS_OK)
+            err = name_stage_round(session->names, &set, &first, diag);
+        if (err != CS_OK || set == NULL)
+            break;
+        err = run_round(session, set, first, diag);
+    }
     return err;
 }
 
@@ -254,12 +364,16 @@ enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct di
     struct session session = {.run = run, .end = SCAN_END_DONE};
     struct sigaction before[2];
     *result = (struct scan_result){0};
-    enum cs_err err = pipeline_new(&session.pipeline, &run->pipeline, diag);
-    if (err != CS_OK)
+    enum cs_err err = begin_names(&session, diag);
+    if (err == CS_OK)
+        err = pipeline_new(&session.pipeline, &run->pipeline, diag);
+    if (err != CS_OK) {
+        name_stage_free(session.names);
         return err;
+    }
     catch_signals(before);
     struct diag start_note = {0};
-    err = start_scanner(&session, &start_note);
+    err = start_scanner(&session, &run->plan, &start_note);
     if (start_note.text[0] != '\0' && err == CS_OK)
         fprintf(stderr, "certscour: %s\n", start_note.text);
     if (err != CS_OK)
@@ -267,12 +381,15 @@ enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct di
     if (err == CS_OK) {
         progress_start(&session.progress, monotonic_ms(), run->plan.low_water);
         err = take_until_last(&session, diag);
+        if (err == CS_OK)
+            err = follow_names(&session, diag);
         clear_progress(&session);
     }
     if (err == CS_OK)
         err = keep_result(&session, result, diag);
-    scanner_free(session.scanner);
+    end_stage(&session);
     pipeline_free(session.pipeline);
+    name_stage_free(session.names);
     buf_dispose(&session.line);
     release_signals(before);
     return err;
@@ -282,4 +399,5 @@ void scan_result_dispose(struct scan_result *result)
 {
     free(result->totals.rule_hits);
     result->totals.rule_hits = NULL;
+    buf_dispose(&result->names);
 }

@@ -4,6 +4,7 @@
 #ifndef APP_SCAN_RUN_H
 #define APP_SCAN_RUN_H
 
+#include "app/name_stage.h"
 #include "app/pipeline.h"
 #include "base/diag.h"
 #include "scanner/scanner.h"
@@ -20,6 +21,8 @@ struct scan_run {          /* everything is borrowed for the run */
     struct store *exclusion_store; /* where standing exclusions are looked up; NULL = nowhere */
     const char *dns_server;        /* for names among them; NULL = the system's */
     const char *lease_holder;      /* unique to this process */
+    struct name_options names;     /* max_names 0 = no names stage; its `stop` is filled by the run */
+    bool is_resumed;
     bool show_progress;
     bool progress_on_terminal; /* one line rewritten, else a line every 10 s */
 };
@@ -27,7 +30,8 @@ struct scan_run {          /* everything is borrowed for the run */
 struct scan_result {
     enum scan_end end;
     struct pipeline_totals totals; /* rule_hits is owned: scan_result_dispose */
-    struct scan_progress progress; /* the last one */
+    struct scan_progress progress; /* the last one, with what all stages counted */
+    struct buf names;              /* lines about the names stage; owned, as rule_hits */
     uint64_t elapsed_ms;
 };
 

@@ -20,8 +20,9 @@ static enum cs_err gather(void *context, const struct exclusion_row *row)
 }
 
 static enum cs_err add_addresses(void *context, const char *name, const struct ip *ips, size_t count,
-                                 const char *reason)
+                                 bool answered, const char *reason)
 {
+    (void)answered;
     (void)name;
     (void)reason;
     struct gathering *gathering = context;

@@ -258,5 +258,26 @@ const char *const migrations[] = {
     " WHERE staged = 0 AND serial IS NOT NULL;"
     "CREATE INDEX inventory_certificate_sha256 ON inventory_certificate(sha256)"
     " WHERE staged = 0 AND sha256 IS NOT NULL;",
+
+    /* 5: names: what the DNS said of them, and the follow-ups of a scan */
+    "CREATE INDEX endpoint_server_name ON endpoint(server_name) WHERE server_name <> '';"
+    "CREATE TABLE name_address ("
+    " network TEXT NOT NULL,"
+    " ip BLOB NOT NULL,"
+    " name TEXT NOT NULL COLLATE NOCASE,"
+    " seen_at INTEGER NOT NULL,"
+    " PRIMARY KEY (network, ip, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE follow_up ("
+    " scan_id INTEGER NOT NULL REFERENCES scan(id),"
+    " number INTEGER NOT NULL,"
+    " ip BLOB NOT NULL,"
+    " port INTEGER NOT NULL,"
+    " protocol INTEGER NOT NULL,"
+    " server_name TEXT NOT NULL,"
+    " outcome INTEGER,"
+    " ended_at INTEGER,"
+    " PRIMARY KEY (scan_id, number)"
+    ") STRICT, WITHOUT ROWID;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

@@ -88,7 +88,8 @@ static struct observation *observe(const struct finished *what, struct probe_res
 void loop_results_deliver(struct loop_results *results, const struct finished *what,
                           struct probe_result *result)
 {
-    bool wanted = result->chain_count > 0 || results->want_outcomes;
+    bool wants_name = result->outcome == OUTCOME_TLS_ALERT && what->target->server_name == NULL;
+    bool wanted = result->chain_count > 0 || results->want_outcomes || wants_name;
     int64_t now_ms = wall_clock_ms();
     bool room = batch_has_room(results);
     struct observation *seen = room && wanted ? observe(what, result, now_ms) : NULL;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 
@@ -20,10 +21,17 @@
 struct resolver {
     ares_channel channel;
     bool has_own_server; /* one that was named, not the system's */
-    const struct text_list *names;
+    const struct resolver_options *options;
+    const struct text_list *names; /* forward, or NULL: reverse, with `ips` */
+    const struct ip *ips;
+    size_t count;
     size_t begun;
     size_t ended;
+    size_t unanswered;
+    bool has_answered; /* somebody, once */
+    uint64_t begun_at_ms;
     resolver_found found;
+    resolver_named named;
     void *context;
     enum cs_err err; /* of the callback: the first one ends the run */
     struct pollfd sockets[MAX_SOCKETS];
@@ -32,7 +40,7 @@ struct resolver {
 
 struct lookup {
     struct resolver *resolver;
-    const char *name;
+    size_t number;
 };
 
 static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
@@ -92,19 +100,53 @@ static size_t take_addresses(const struct ares_addrinfo *answer, struct ip ips[M
     return count;
 }
 
+/* The DNS knows what it said: an answer, or that there is none. A server that fails or refuses knows nothing.
+ */
+static bool take_status(struct resolver *resolver, int status)
+{
+    bool is_silence = status == ARES_ETIMEOUT || status == ARES_ECONNREFUSED || status == ARES_ECANCELLED ||
+                      status == ARES_EDESTRUCTION;
+    resolver->ended++;
+    resolver->has_answered |= !is_silence;
+    resolver->unanswered += is_silence;
+    return status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
+}
+
+static void tell_addresses(struct resolver *resolver, size_t number, int status, bool answered,
+                           const struct ares_addrinfo *answer)
+{
+    struct ip ips[MAX_ADDRESSES];
+    size_t count = status == ARES_SUCCESS ? take_addresses(answer, ips) : 0;
+    const char *reason = status != ARES_SUCCESS ? ares_strerror(status) : count == 0 ? "no address" : NULL;
+    if (resolver->err == CS_OK)
+        resolver->err =
+            resolver->found(resolver->context, resolver->names->items[number], ips, count, answered, reason);
+}
+
 static void on_answer(void *data, int status, int timeouts, struct ares_addrinfo *answer)
 {
     struct lookup *lookup = data;
-    struct resolver *resolver = lookup->resolver;
-    struct ip ips[MAX_ADDRESSES];
     (void)timeouts;
-    size_t count = status == ARES_SUCCESS ? take_addresses(answer, ips) : 0;
-    const char *reason = status != ARES_SUCCESS ? ares_strerror(status) : count == 0 ? "no address" : NULL;
-    resolver->ended++;
-    if (resolver->err == CS_OK)
-        resolver->err = resolver->found(resolver->context, lookup->name, ips, count, reason);
+    bool answered = take_status(lookup->resolver, status);
+    tell_addresses(lookup->resolver, lookup->number, status, answered, answer);
     if (answer != NULL)
         ares_freeaddrinfo(answer);
+    free(lookup);
+}
+
+static void tell_name(struct resolver *resolver, size_t number, bool answered, const char *name)
+{
+    if (resolver->err == CS_OK)
+        resolver->err = resolver->named(resolver->context, resolver->ips[number], name, answered);
+}
+
+static void on_name(void *data, int status, int timeouts, struct hostent *host)
+{
+    struct lookup *lookup = data;
+    (void)timeouts;
+    bool answered = take_status(lookup->resolver, status);
+    tell_name(lookup->resolver, lookup->number, answered,
+              status == ARES_SUCCESS && host != NULL ? host->h_name : NULL);
     free(lookup);
 }
 
@@ -119,25 +161,80 @@ static const char *absolute(const struct resolver *resolver, const char *name, c
     return full;
 }
 
-static void begin_lookup(struct resolver *resolver, const char *name)
+static void ask_for_name(struct resolver *resolver, struct ip ip, struct lookup *lookup)
+{
+    bool is_v4 = ip_is_v4(ip);
+    ares_gethostbyaddr(resolver->channel, is_v4 ? ip.bytes + 12 : ip.bytes, is_v4 ? 4 : 16,
+                       is_v4 ? AF_INET : AF_INET6, on_name, lookup);
+}
+
+static void ask_for_addresses(struct resolver *resolver, const char *name, struct lookup *lookup)
 {
     char full[ABSOLUTE_NAME];
     struct ares_addrinfo_hints hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
+    ares_getaddrinfo(resolver->channel, absolute(resolver, name, full), NULL, &hints, on_answer, lookup);
+}
+
+static void begin_lookup(struct resolver *resolver)
+{
     struct lookup *lookup = malloc(sizeof *lookup);
-    resolver->begun++;
+    size_t number = resolver->begun++;
     if (lookup == NULL) {
         resolver->err = CS_E_NOMEM;
         resolver->ended++;
         return;
     }
-    *lookup = (struct lookup){resolver, name};
-    ares_getaddrinfo(resolver->channel, absolute(resolver, name, full), NULL, &hints, on_answer, lookup);
+    *lookup = (struct lookup){resolver, number};
+    if (resolver->names != NULL)
+        ask_for_addresses(resolver, resolver->names->items[number], lookup);
+    else
+        ask_for_name(resolver, resolver->ips[number], lookup);
+}
+
+/* Those that are not to be begun any more. */
+static void leave_rest(struct resolver *resolver)
+{
+    for (; resolver->begun < resolver->count && resolver->err == CS_OK; resolver->ended++) {
+        size_t number = resolver->begun++;
+        if (resolver->names != NULL)
+            tell_addresses(resolver, number, ARES_ETIMEOUT, false, NULL);
+        else
+            tell_name(resolver, number, false, NULL);
+    }
+}
+
+static bool gives_up(const struct resolver *resolver)
+{
+    const struct resolver_options *options = resolver->options;
+    return (options->stop != NULL && *options->stop != 0) ||
+           (options->give_up_after != 0 && !resolver->has_answered &&
+            resolver->unanswered >= options->give_up_after);
+}
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* As many as pace and number at once allow. */
+static void begin_more(struct resolver *resolver)
+{
+    const struct resolver_options *options = resolver->options;
+    size_t at_once = options->max_at_once != 0 ? options->max_at_once : 64;
+    uint64_t elapsed_ms = monotonic_ms() - resolver->begun_at_ms;
+    uint64_t allowed =
+        options->rate_per_s != 0 ? at_once + elapsed_ms * options->rate_per_s / 1000 : UINT64_MAX;
+    while (resolver->begun < resolver->count && resolver->begun - resolver->ended < at_once &&
+           resolver->begun < allowed && resolver->err == CS_OK)
+        begin_lookup(resolver);
 }
 
 static void wait_and_process(struct resolver *resolver)
 {
-    struct timeval longest = {.tv_sec = 1};
+    struct timeval longest = {.tv_usec = resolver->options->rate_per_s != 0 ? 20000 : 500000};
     struct timeval left;
     struct timeval *wait = ares_timeout(resolver->channel, &longest, &left);
     struct pollfd ready[MAX_SOCKETS];
@@ -203,23 +300,26 @@ static enum cs_err open_channel(struct resolver *resolver, const struct resolver
     return err;
 }
 
-enum cs_err resolver_run(const struct text_list *names, const struct resolver_options *options,
-                         resolver_found found, void *context, struct diag *diag)
+static enum cs_err run(const struct resolver *what, struct diag *diag)
 {
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
         return diag_fail(diag, CS_E_IO, "the resolver does not start");
     struct resolver *resolver = calloc(1, sizeof *resolver);
     enum cs_err err = resolver != NULL ? CS_OK : CS_E_NOMEM;
     if (err == CS_OK) {
-        *resolver = (struct resolver){.names = names, .found = found, .context = context};
-        err = open_channel(resolver, options, diag);
+        *resolver = *what;
+        resolver->begun_at_ms = monotonic_ms();
+        err = open_channel(resolver, what->options, diag);
     }
     if (err == CS_OK) {
-        size_t at_once = options->max_at_once != 0 ? options->max_at_once : 64;
-        while (resolver->ended < names->count && resolver->err == CS_OK) {
-            while (resolver->begun < names->count && resolver->begun - resolver->ended < at_once)
-                begin_lookup(resolver, names->items[resolver->begun]);
-            if (resolver->ended < resolver->begun)
+        while (resolver->ended < resolver->count && resolver->err == CS_OK) {
+            if (gives_up(resolver)) {
+                ares_cancel(resolver->channel); /* with a callback each */
+                leave_rest(resolver);
+                break;
+            }
+            begin_more(resolver);
+            if (resolver->ended < resolver->count)
                 wait_and_process(resolver);
         }
         err = resolver->err;
@@ -228,4 +328,20 @@ enum cs_err resolver_run(const struct text_list *names, const struct resolver_op
     free(resolver);
     ares_library_cleanup();
     return err;
+}
+
+enum cs_err resolver_run(const struct text_list *names, const struct resolver_options *options,
+                         resolver_found found, void *context, struct diag *diag)
+{
+    const struct resolver what = {
+        .options = options, .names = names, .count = names->count, .found = found, .context = context};
+    return run(&what, diag);
+}
+
+enum cs_err resolver_run_reverse(const struct ip *ips, size_t count, const struct resolver_options *options,
+                                 resolver_named named, void *context, struct diag *diag)
+{
+    const struct resolver what = {
+        .options = options, .ips = ips, .count = count, .named = named, .context = context};
+    return run(&what, diag);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Names to addresses through c-ares on a loop of its own: A and AAAA, bounded in number at once and in time.
- */
+/* Names to addresses (A and AAAA) and addresses to names (PTR) through c-ares, on a loop of its own, bounded
+ * in number at once, in pace and in time. */
 #ifndef SCANNER_RESOLVER_H
 #define SCANNER_RESOLVER_H
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,16 +19,26 @@ struct resolver_options {
     uint32_t timeout_ms;  /* of one try; 0 = 2000 */
     uint32_t tries;       /* 0 = 2 */
     uint32_t max_at_once; /* 0 = 64 */
+    uint32_t rate_per_s;  /* look-ups begun; 0 = no limit */
+    /* So many look-ups without any answer, and none ever answered in this run: the rest is not begun, but
+     * told as unanswered. 0 = never. */
+    uint32_t give_up_after;
+    const volatile sig_atomic_t *stop; /* not NULL, and not zero: likewise */
 };
 
 /* Called once for each name, in any order; `count` 0 = no address (or no answer: `reason` says which, static
- * text). */
+ * text). `answered`: the DNS has said so; false = nobody knows. */
 typedef enum cs_err (*resolver_found)(void *context, const char *name, const struct ip *ips, size_t count,
-                                      const char *reason);
+                                      bool answered, const char *reason);
+/* Likewise for an address; `name` is NULL where it has none. */
+typedef enum cs_err (*resolver_named)(void *context, struct ip ip, const char *name, bool answered);
 
 /* Resolves all names, then returns; the first error of the callback ends it. CS_E_INVALID: `server` is no
  * address. */
 CS_MUST_USE enum cs_err resolver_run(const struct text_list *names, const struct resolver_options *options,
                                      resolver_found found, void *context, struct diag *diag);
+CS_MUST_USE enum cs_err resolver_run_reverse(const struct ip *ips, size_t count,
+                                             const struct resolver_options *options, resolver_named named,
+                                             void *context, struct diag *diag);
 
 #endif

@@ -220,7 +220,7 @@ ESTATE_ROWS = {
                 " AS BLOB), 443, 0, 'host' || i || '.university.example', NULL, last_probe, 0, last_scan_id FROM n, endpoint"
                 " WHERE endpoint.id = 1",
     "asset": "SELECT 1000 + i, 1000 + i, slot, state, 1000 + i, chain_id, 1000 + i, tls_version, lane, first_seen, last_seen,"
-             " last_scan_id, 0, NULL, NULL, NULL, NULL, NULL FROM n, asset WHERE asset.id = 1",
+             " last_scan_id, 0, NULL, NULL, NULL, NULL, NULL, 0 FROM n, asset WHERE asset.id = 1",
 }
 
 

@@ -98,13 +98,13 @@ def wait_for_port(address, port, seconds=20, alive=lambda: None):
 class Certificate:
     """A self-signed certificate in PEM files, made by the openssl command."""
 
-    def __init__(self, folder, name, key="ec", days=90, bits=2048, extra=()):
+    def __init__(self, folder, name, key="ec", days=90, bits=2048, extra=(), alt_names=True):
         self.key = Path(folder) / f"{name}-{key}.key"
         self.pem = Path(folder) / f"{name}-{key}.pem"
         kind = (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] if key == "ec"
                 else ["-newkey", f"rsa:{bits}"])
         subprocess.run(["openssl", "req", "-x509", "-nodes", *kind, "-keyout", self.key, "-out", self.pem, "-days",
-                        str(days), "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", *extra],
+                        str(days), "-subj", f"/CN={name}", *(["-addext", f"subjectAltName=DNS:{name}"] if alt_names else []), *extra],
                        check=True, capture_output=True)
         der = ssl.PEM_cert_to_DER_cert(self.pem.read_text())
         self.sha256 = subprocess.run(["openssl", "dgst", "-sha256", "-r"], input=der, check=True,

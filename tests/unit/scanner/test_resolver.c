@@ -72,8 +72,9 @@ static int by_ip(const void *a, const void *b)
 }
 
 static enum cs_err on_found(void *context, const char *name, const struct ip *ips, size_t count,
-                            const char *reason)
+                            bool answered, const char *reason)
 {
+    (void)answered;
     struct buf line = {0};
     struct ip sorted[64];
     char text[IP_TEXT_SIZE];

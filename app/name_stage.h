@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The stage of a scan that looks for the certificates behind one address: PTR names for what showed one,
+ * names from certificates and what the DNS says of them, and rounds of follow-up targets
+ * (scanner/follow_ups.h). */
+#ifndef APP_NAME_STAGE_H
+#define APP_NAME_STAGE_H
+
+#include <signal.h>
+
+#include "base/diag.h"
+#include "cert/record.h"
+#include "db/store.h"
+#include "scanner/follow_ups.h"
+#include "scanner/scanner.h"
+
+struct name_options {
+    bool ptr;               /* names of addresses by the DNS */
+    bool seen;              /* names seen in certificates, of this and earlier scans */
+    unsigned max_names;     /* of one address */
+    const char *dns_server; /* NULL = the system's, which is asked nothing about loopback and link-local */
+    const char *network;
+    struct store *store; /* NULL = nothing is stored */
+    int64_t scan_id;
+    const volatile sig_atomic_t *stop; /* not zero: no look-up is begun any more */
+};
+
+struct name_stage;
+
+/* `options` is copied, what it points to borrowed. */
+CS_MUST_USE enum cs_err name_stage_new(struct name_stage **out, const struct name_options *options,
+                                       struct diag *diag);
+void name_stage_free(struct name_stage *stage);
+
+/* What a scan that is resumed had met and tried. */
+CS_MUST_USE enum cs_err name_stage_restore(struct name_stage *stage, struct diag *diag);
+
+/* Before a batch is processed: gives host names to what has none, by PTR (which may take as long as the DNS
+ * does, within limits), and notes what was met. */
+CS_MUST_USE enum cs_err name_stage_meet(struct name_stage *stage, const struct scan_batch *batch,
+                                        struct diag *diag);
+/* For the pipeline's on_leaf. */
+enum cs_err name_stage_leaf(void *context, const struct observation *seen, const struct cert_record *leaf);
+
+/* Asks the DNS about names seen, so many that it takes seconds; `*more`: there are others, call again. */
+CS_MUST_USE enum cs_err name_stage_resolve(struct name_stage *stage, int64_t now_s, bool *more,
+                                           struct diag *diag);
+/* The targets of the next round, the first of which is follow-up number `*first`; NULL: no more. */
+CS_MUST_USE enum cs_err name_stage_round(struct name_stage *stage, struct target_set **out, uint64_t *first,
+                                         struct diag *diag);
+
+/* A line for people about what was tried and what was left; "" = nothing to say. */
+void name_stage_describe(const struct name_stage *stage, struct buf *out);
+
+#endif

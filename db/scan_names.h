@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What scans learn of names: where the DNS says they are, and the follow-ups that a scan made of them. */
+#ifndef DB_SCAN_NAMES_H
+#define DB_SCAN_NAMES_H
+
+#include "db/store.h"
+#include "model/endpoint.h"
+#include "model/outcome.h"
+
+/* Inside the caller's transaction. The DNS has just said of `name` that it is at `ips` (none: that it does
+ * not exist). Its live assets at other addresses of the network become `moved`, but for those at `at_home`,
+ * an address whose PTR it is (may be NULL). */
+CS_MUST_USE enum cs_err scan_names_resolved(struct store *store, const char *network, const char *name,
+                                            const struct ip *ips, size_t count, const struct ip *at_home,
+                                            int64_t now_s, struct diag *diag);
+
+/* The names that were once said to be at `ip`. */
+typedef enum cs_err (*scan_name_each)(void *context, const char *name);
+CS_MUST_USE enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip,
+                                      scan_name_each each, void *context, struct diag *diag);
+
+/* The follow-ups of one scan, numbered from 0. */
+CS_MUST_USE enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,
+                                      const struct endpoint *endpoint, struct diag *diag);
+CS_MUST_USE enum cs_err follow_up_end(struct store *store, int64_t scan_id, uint64_t number,
+                                      enum outcome outcome, int64_t at_s, struct diag *diag);
+/* Forgets those that have not ended (a resumed scan finds them again), then tells the others. */
+typedef enum cs_err (*follow_up_each)(void *context, uint64_t number, const struct endpoint *endpoint);
+CS_MUST_USE enum cs_err follow_ups_restore(struct store *store, int64_t scan_id, follow_up_each each,
+                                           void *context, struct diag *diag);
+
+#endif

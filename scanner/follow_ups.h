@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The certificates behind one address: which server names to try where, decided by what was met so far. No
+ * socket, no DNS, no clock.
+ *
+ *   place      an address, port and protocol that has shown a certificate (or an alert for want of a name)
+ *   candidate  a name that may be served at an address: its PTR, or a name seen whose DNS says that address
+ *
+ * Only addresses that have shown something are ever named, so nothing outside of a scan is. For each place
+ * one name is given out at a time (a round), since what it brings decides about the next: three in a row that
+ * bring a certificate already seen there, and the rest is left. */
+#ifndef SCANNER_FOLLOW_UPS_H
+#define SCANNER_FOLLOW_UPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text_list.h"
+#include "model/endpoint.h"
+#include "model/observation.h"
+
+#define FOLLOW_UPS_IN_A_ROW 3
+
+struct follow_ups;
+
+struct follow_up { /* text is valid as long as the object */
+    struct ip ip;
+    uint16_t port;
+    enum protocol protocol;
+    const char *name;
+};
+
+struct follow_ups_counts {
+    uint64_t places;
+    uint64_t names;        /* seen and usable */
+    uint64_t tried;        /* given out */
+    uint64_t beyond_limit; /* candidates of an address beyond max_names */
+    uint64_t in_a_row;     /* not tried, since others brought nothing new there */
+};
+
+/* `max_names`: candidates that an address may have. */
+CS_MUST_USE enum cs_err follow_ups_new(struct follow_ups **out, unsigned max_names);
+void follow_ups_free(struct follow_ups *ups);
+
+/* A place, and what it showed when asked for seen->server_name, with or without certificate. The same told
+ * twice counts once. */
+CS_MUST_USE enum cs_err follow_ups_met(struct follow_ups *ups, const struct observation *seen);
+
+/* What of `name` can be sent, normalised: not a wildcard's asterisk, not a single label. False: nothing. */
+bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1]);
+
+/* A name from a certificate or an earlier scan, in any form: what is none to send is passed over, of a
+ * wildcard the base is taken. */
+CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name);
+/* A candidate: `name` is at `ip`, where that is a place's. */
+CS_MUST_USE enum cs_err follow_ups_points(struct follow_ups *ups, const char *name, struct ip ip);
+
+/* Names seen since the last call, for the DNS, at most `max`; appended. */
+CS_MUST_USE enum cs_err follow_ups_unresolved(struct follow_ups *ups, size_t max, struct text_list *out);
+/* The addresses of places met since the last call; valid until the next one. */
+const struct ip *follow_ups_new_addresses(struct follow_ups *ups, size_t *count);
+
+/* Begins a round, then gives out its follow-ups; false: that was all. */
+void follow_ups_begin_round(struct follow_ups *ups);
+CS_MUST_USE enum cs_err follow_ups_next(struct follow_ups *ups, struct follow_up *out, bool *more);
+
+void follow_ups_count(const struct follow_ups *ups, struct follow_ups_counts *out);
+
+#endif

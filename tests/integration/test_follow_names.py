@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificates behind one address: names by PTR, from certificates and from earlier scans, tried where the DNS says
+they are. unbound and nginx stand on loopback; what must not be probed has a listener that counts."""
+import json
+import signal
+import subprocess
+import time
+
+from name_servers import Dns, Nginx, RefusingDns, SlowDns, ptr
+
+from support import PROGRAM, Case, Certificate, ScriptedServer
+
+FIRST, SECOND, THIRD = "127.61.0.1", "127.61.0.2", "127.61.0.3"
+FOLLOW_UPS = 2**48
+
+
+class NameCase(Case):
+    def certificate(self, *names):
+        """For the first name, with all of them as subject alternative names."""
+        folder = self.folder / f"certificate{len(list(self.folder.glob('certificate*')))}"
+        folder.mkdir()
+        return Certificate(folder, names[0], extra=("-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)), alt_names=False)
+
+    def start(self, hosts, records, forward=None):
+        web = Nginx(self.folder, hosts)
+        self.addCleanup(web.close)
+        dns = Dns(self.folder, records, forward)
+        self.addCleanup(dns.close)
+        return web, dns
+
+    def found(self, dns, *words):
+        lines = self.scan(*words, "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--per-host", 0)
+        return [line for line in lines if line["outcome"] == "certificate"]
+
+
+class FiftyHosts(NameCase):
+    def test_all_certificates_are_found_from_the_addresses_alone(self):
+        """Each address has a default certificate that names a third of its hosts; their certificates name the next, and so on."""
+        records, hosts, expected = [], [], set()
+        for ip, count in ((FIRST, 17), (SECOND, 17), (THIRD, 16)):
+            names = [f"w{number}.n{ip[-1]}.example.org" for number in range(count)]
+            records += [f"{name}. A {ip}" for name in names]
+            records.append(ptr(ip, names[0]))
+            chain = [self.certificate(f"default{ip[-1]}.example.org")]
+            hosts.append((ip, None, chain[0]))
+            for number, name in enumerate(names):
+                told = names[2 * number + 1:2 * number + 3]
+                certificate = self.certificate(name, *told)
+                hosts.append((ip, name, certificate))
+                expected.add(certificate.sha256)
+        web, dns = self.start(hosts, records)
+        lines = self.found(dns, f"{FIRST}-{THIRD}", "-p", f"{web.port}/tls", "--max-names", 20)
+        self.assertEqual({line["sha256"] for line in lines} - {host[2].sha256 for host in hosts if host[1] is None}, expected)
+        self.assertEqual(len(lines), 53)
+        for line in lines:
+            self.assertEqual(line["target"] >= FOLLOW_UPS, line["server_name"] is not None)
+            self.assertNotIn("name-mismatch", line["findings"])
+            self.assertTrue(line["host_name"])
+        self.assertEqual(len({line["target"] for line in lines}), 53)
+        again = self.found(dns, f"{FIRST}-{THIRD}", "-p", f"{web.port}/tls", "--max-names", 5, "--no-store")
+        self.assertEqual(len(again), 3 + 3 * 5)  # and no more connections than that
+
+    def test_a_second_scan_finds_them_again_and_changes_nothing(self):
+        certificates = [self.certificate(f"a{number}.example.org", f"a{number + 1}.example.org") for number in range(4)]
+        hosts = [(FIRST, None, certificates[0])] + [(FIRST, f"a{number}.example.org", certificate)
+                                                   for number, certificate in enumerate(certificates)]
+        web, dns = self.start(hosts, [f"a{number}.example.org. A {FIRST}" for number in range(4)])
+        endpoints = []
+        for _ in range(2):
+            self.found(dns, FIRST, "-p", f"{web.port}/tls")
+            endpoints.append([(row["endpoint"], row["first_seen"]) for row in json.loads(self.run_program("assets", "--format", "json").stdout)])
+        self.assertEqual(len(endpoints[0]), 5)
+        self.assertEqual(endpoints[0], endpoints[1])
+
+
+class Names(NameCase):
+    def test_sources_can_be_chosen_and_none_asks_nobody(self):
+        certificate = self.certificate("seen.example.org")
+        hosts = [(FIRST, None, certificate), (FIRST, "ptr.example.org", self.certificate("ptr.example.org")),
+                 (FIRST, "seen.example.org", certificate)]
+        web, dns = self.start(hosts, [ptr(FIRST, "ptr.example.org"), f"seen.example.org. A {FIRST}"])
+        for sources, names, host_name in (("ptr", [None, "ptr.example.org"], "ptr.example.org"), ("seen", [None, "seen.example.org"], None),
+                                          ("ptr,seen", [None, "ptr.example.org", "seen.example.org"], "ptr.example.org")):
+            with self.subTest(sources):
+                lines = self.found(dns, FIRST, "-p", f"{web.port}/tls", "--names-from", sources, "--no-store")
+                self.assertEqual([line["server_name"] for line in lines], names)
+                self.assertEqual(lines[0]["host_name"], host_name)
+        before = len(dns.questions())
+        lines = self.found(dns, FIRST, "-p", f"{web.port}/tls", "--names-from", "none", "--no-store")
+        self.assertEqual(([line["server_name"] for line in lines], len(dns.questions())), ([None], before))
+
+    def test_aliases_round_robin_wildcards_and_idn(self):
+        robin = ["127.61.0.11", "127.61.0.12", "127.61.0.13", "127.61.0.14"]
+        shown = self.certificate("alias.example.org", "*.wild.example.org", "xn--bcher-kva.example.org", "robin.example.org", "localhost",
+                                 "bad_name..example.org")
+        hosts = [(ip, None, shown) for ip in [FIRST, *robin]]
+        hosts += [(FIRST, name, self.certificate(name)) for name in ("alias.example.org", "wild.example.org", "xn--bcher-kva.example.org")]
+        hosts += [(ip, "robin.example.org", self.certificate("robin.example.org")) for ip in robin]
+        records = ["alias.example.org. CNAME target.example.org.", f"target.example.org. A {FIRST}", f"wild.example.org. A {FIRST}",
+                   f"xn--bcher-kva.example.org. A {FIRST}", *(f"robin.example.org. A {ip}" for ip in robin)]
+        web, dns = self.start(hosts, records)
+        lines = self.found(dns, FIRST, f"{robin[0]}-{robin[-1]}", "-p", f"{web.port}/tls", "--no-store")
+        named = sorted((line["ip"], line["server_name"]) for line in lines if line["server_name"])
+        self.assertEqual(named, sorted([(FIRST, "alias.example.org"), (FIRST, "wild.example.org"), (FIRST, "xn--bcher-kva.example.org"),
+                                        *((ip, "robin.example.org") for ip in robin)]))
+
+    def test_three_in_a_row_that_bring_nothing_new_are_enough(self):
+        names = [f"same{number}.example.org" for number in range(9)]
+        web, dns = self.start([(FIRST, None, self.certificate(*names))], [f"{name}. A {FIRST}" for name in names])
+        done = self.run_program("scan", FIRST, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--format", "jsonl")
+        self.assertEqual(len(done.stdout.splitlines()), 1 + 3)
+        self.assertIn("names: 3 tried; 6 left, since 3 in a row had brought nothing new there", done.stderr)
+
+    def test_nothing_outside_the_scan_and_nothing_excluded_is_probed(self):
+        outside, excluded = (ScriptedServer(lambda connection: None, ip, 4443) for ip in ("127.61.9.1", "127.61.0.77"))
+        self.addCleanup(outside.close)
+        self.addCleanup(excluded.close)
+        hosts = [(FIRST, None, self.certificate("out.example.org", "excluded.example.org", "other.example.org"))]
+        web, dns = self.start(hosts, ["out.example.org. A 127.61.9.1", "excluded.example.org. A 127.61.0.77", f"other.example.org. A {SECOND}",
+                                      ptr("127.61.0.77", "excluded.example.org")])
+        lines = self.found(dns, "127.61.0.0/25", "-x", "127.61.0.77", "-p", f"{web.port}/tls,4443/tls", "--rate", 0, "--no-store")
+        self.assertEqual([(line["ip"], line["server_name"]) for line in lines], [(FIRST, None)])
+        self.assertEqual((outside.accepted, excluded.accepted), (0, 0))
+
+    def test_a_dns_that_is_lame_slow_or_gone_holds_nothing_up(self):
+        certificate = self.certificate("good.example.org", *(f"h{number}.lame.example.net" for number in range(5)),
+                                       *(f"h{number}.slow.example.com" for number in range(5)))
+        lame, slow = RefusingDns(), SlowDns()
+        self.addCleanup(lame.close)
+        self.addCleanup(slow.close)
+        web, dns = self.start([(FIRST, None, certificate), (FIRST, "good.example.org", self.certificate("good.example.org"))],
+                              [f"good.example.org. A {FIRST}"],
+                              {"lame.example.net": f"127.0.0.1@{lame.port}", "slow.example.com": f"127.0.0.1@{slow.port}"})
+        begun = time.monotonic()
+        lines = self.found(dns, FIRST, "-p", f"{web.port}/tls", "--no-store")
+        self.assertEqual([line["server_name"] for line in lines], [None, "good.example.org"])
+        self.assertLess(time.monotonic() - begun, 30)
+        lines = self.found(slow, FIRST, "-p", f"{web.port}/tls", "--no-store")
+        self.assertEqual([line["server_name"] for line in lines], [None])
+
+    def test_a_server_that_wants_a_name_gets_its_ptr(self):
+        web, dns = self.start([(FIRST, "only.example.org", self.certificate("only.example.org"))], [ptr(FIRST, "only.example.org")])
+        conf = self.folder / "nginx.conf"
+        conf.write_text(conf.read_text().replace("http {", f"http {{ server {{ listen {FIRST}:{web.port} ssl default_server; ssl_reject_handshake on; }}"))
+        web.process.send_signal(signal.SIGHUP)
+        for _ in range(100):  # until the new configuration is served
+            lines = self.found(dns, FIRST, "-p", f"{web.port}/tls", "--no-store")
+            if [line["server_name"] for line in lines] == ["only.example.org"]:
+                return
+        self.fail(lines)
+
+    def test_a_name_that_points_elsewhere_ends_its_asset_as_moved(self):
+        hosts = [(ip, name, self.certificate(name or "default.example.org", "moving.example.org", "staying.example.org"))
+                 for ip in (FIRST, SECOND) for name in (None, "moving.example.org")]
+        web, dns = self.start(hosts, [f"moving.example.org. A {FIRST}", f"staying.example.org. A {FIRST}"])
+        ranges = (f"{FIRST}-{SECOND}", "-p", f"{web.port}/tls")
+        self.found(dns, *ranges)
+        dns.change([f"moving.example.org. A {SECOND}", f"staying.example.org. A {FIRST}"])
+        self.found(dns, *ranges)
+        rows = json.loads(self.run_program("assets", "--state", "all", "--format", "json").stdout)
+        states = {(row["ip"], row["server_name"]): row["state"] for row in rows}
+        self.assertEqual(states, {(FIRST, None): "live", (SECOND, None): "live", (FIRST, "moving.example.org"): "moved",
+                                  (SECOND, "moving.example.org"): "live", (FIRST, "staying.example.org"): "live"})
+
+    def test_an_interrupted_scan_goes_on_with_its_names(self):
+        names = [f"r{number}.example.org" for number in range(8)]
+        certificates = {name: self.certificate(name) for name in names}
+        hosts = [(FIRST, None, self.certificate("default.example.org", *names)), *((FIRST, name, certificates[name]) for name in names)]
+        web, dns = self.start(hosts, [f"{name}. A {FIRST}" for name in names])
+        words = ("scan", FIRST, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--rate", "2")
+        process = subprocess.Popen([PROGRAM, *words, "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.env)
+        for _ in range(3):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertEqual(process.returncode, 3)
+        before = json.loads(self.run_program("assets", "--format", "json").stdout)
+        self.assertLess(len(before), 9)
+        self.run_program("scan", "--resume", "--rate", 0)
+        rows = json.loads(self.run_program("assets", "--format", "json").stdout)
+        self.assertEqual({row["server_name"] for row in rows}, {None, *names})
+
+    def test_wrong_words_are_refused(self):
+        for words, named in ((("--names-from", "dns"), "allowed are ptr, seen, none"), (("--names-from", "none,ptr"), "none goes with no other"),
+                             (("--max-names", "0"), "max-names")):
+            with self.subTest(words):
+                self.assertIn(named, self.run_program("scan", "127.0.0.1", *words, status=2).stderr)
