@@ -24,6 +24,8 @@ static const struct {
     {"scan", "source"},
     {"scan", "threads"},
     {"scan", "lane"},
+    {"scan", "names-from"},
+    {"scan", "max-names"},
     {"scan", "key-types"},
     {"scm", "base_url"},
     {"scm", "customer_uri"},

@@ -253,8 +253,8 @@ static enum cs_err take_resolved(void *context, const char *name, const struct i
             at_home = &stage->reverses[i].ip;
     }
     if (err == CS_OK && answered && stage->options.store != NULL)
-        err = scan_names_resolved(stage->options.store, stage->options.network, name, ips, count, at_home,
-                                  stage->now_s, stage->diag);
+        err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network, name,
+                                  ips, count, at_home, stage->now_s, stage->diag);
     return err;
 }
 

@@ -47,7 +47,7 @@ run certscour rule add 'library' --match 'name in_domain library.university.exam
 run certscour rule add 'hospital' --match 'name in_domain hospital.example or organization contains Hospital' --assign 'University Hospital'
 run certscour rule add 'everything else of ours' --match 'common_name ends_with "university.example"' --assign 'University'
 run certscour rule list
-run certscour scan 127.20.1.0-127.20.6.40 -p campus --rate 5000 --answer-timeout 2 --timeout 4
+run certscour scan 127.20.1.0-127.20.6.40 -p campus --names-from none --rate 5000 --answer-timeout 2 --timeout 4
 run certscour assets --limit 25
 run certscour assets --expiring=30d
 run certscour assets --unassigned

@@ -60,7 +60,7 @@ static enum cs_err move_assets(struct store *store, int64_t endpoint_id, struct 
     return err;
 }
 
-enum cs_err scan_names_resolved(struct store *store, const char *network, const char *name,
+enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char *network, const char *name,
                                 const struct ip *ips, size_t count, const struct ip *at_home, int64_t now_s,
                                 struct diag *diag)
 {
@@ -68,14 +68,15 @@ enum cs_err scan_names_resolved(struct store *store, const char *network, const 
     bool more = true;
     enum cs_err err = put_addresses(store, network, name, ips, count, now_s, diag);
     if (err == CS_OK)
-        err = sql_prepare(
-            store, &stmt,
-            "SELECT DISTINCT e.id, e.ip FROM endpoint e JOIN asset a ON a.endpoint_id = e.id"
-            " WHERE e.server_name = ?2 AND e.server_name <> '' AND e.network = ?1 AND a.state = 'live'",
-            diag);
+        err = sql_prepare(store, &stmt,
+                          "SELECT DISTINCT e.id, e.ip FROM endpoint e JOIN asset a ON a.endpoint_id = e.id"
+                          " WHERE e.server_name = ?2 AND e.server_name <> '' AND e.network = ?1 AND a.state "
+                          "= 'live' AND a.last_scan_id <> ?3",
+                          diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
         sql_bind_text(stmt, 2, name);
+        sql_bind_int(stmt, 3, scan_id);
     }
     while (err == CS_OK) {
         err = sql_step(store, stmt, &more, diag);

@@ -8,11 +8,11 @@
 #include "model/outcome.h"
 
 /* Inside the caller's transaction. The DNS has just said of `name` that it is at `ips` (none: that it does
- * not exist). Its live assets at other addresses of the network become `moved`, but for those at `at_home`,
- * an address whose PTR it is (may be NULL). */
-CS_MUST_USE enum cs_err scan_names_resolved(struct store *store, const char *network, const char *name,
-                                            const struct ip *ips, size_t count, const struct ip *at_home,
-                                            int64_t now_s, struct diag *diag);
+ * not exist). Its live assets at other addresses of the network become `moved`, but for those that scan
+ * `scan_id` has met and those at `at_home`, an address whose PTR it is (may be NULL). */
+CS_MUST_USE enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char *network,
+                                            const char *name, const struct ip *ips, size_t count,
+                                            const struct ip *at_home, int64_t now_s, struct diag *diag);
 
 /* The names that were once said to be at `ip`. */
 typedef enum cs_err (*scan_name_each)(void *context, const char *name);

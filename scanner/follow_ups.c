@@ -34,7 +34,9 @@ struct place {
 struct follow_ups {
     unsigned max_names;
     struct text_list names;
-    size_t resolved; /* names before this one were given to the DNS */
+    struct numbers seen; /* names for the DNS; those that were only sent are none */
+    struct set64 is_seen;
+    uint32_t resolved; /* of them, so many were given to it */
     struct map64 name_numbers;
     struct address *addresses;
     struct ip *ips; /* of addresses; a copy that can be handed out */
@@ -72,6 +74,8 @@ void follow_ups_free(struct follow_ups *ups)
     free(ups->addresses);
     free(ups->ips);
     free(ups->places);
+    free(ups->seen.items);
+    set64_dispose(&ups->is_seen);
     text_list_dispose(&ups->names);
     map64_dispose(&ups->name_numbers);
     map64_dispose(&ups->address_numbers);
@@ -138,14 +142,20 @@ enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name)
 {
     char sent[ENDPOINT_MAX_NAME + 1];
     uint32_t number;
-    return follow_ups_usable(name, sent) ? number_of_name(ups, sent, &number) : CS_OK;
+    bool is_new = false;
+    if (!follow_ups_usable(name, sent))
+        return CS_OK;
+    enum cs_err err = number_of_name(ups, sent, &number);
+    if (err == CS_OK)
+        err = set64_add(&ups->is_seen, number, &is_new);
+    return err == CS_OK && is_new ? numbers_add(&ups->seen, number) : err;
 }
 
 enum cs_err follow_ups_unresolved(struct follow_ups *ups, size_t max, struct text_list *out)
 {
     enum cs_err err = CS_OK;
-    for (; max > 0 && ups->resolved < ups->names.count && err == CS_OK; ups->resolved++, max--)
-        err = text_list_add(out, ups->names.items[ups->resolved]);
+    for (; max > 0 && ups->resolved < ups->seen.count && err == CS_OK; ups->resolved++, max--)
+        err = text_list_add(out, ups->names.items[ups->seen.items[ups->resolved]]);
     return err;
 }
 

@@ -33,7 +33,7 @@ struct follow_up { /* text is valid as long as the object */
 
 struct follow_ups_counts {
     uint64_t places;
-    uint64_t names;        /* seen and usable */
+    uint64_t names;        /* seen, sent or pointing here */
     uint64_t tried;        /* given out */
     uint64_t beyond_limit; /* candidates of an address beyond max_names */
     uint64_t in_a_row;     /* not tried, since others brought nothing new there */

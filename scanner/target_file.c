@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/map64.h"
 #include "base/text.h"
 #include "scanner/host_name.h"
 #include "scanner/line_reader.h"
@@ -12,8 +14,13 @@
 
 #define NO_COLUMN SIZE_MAX
 
+#define MAX_ALIASES 8 /* one behind the other */
+
+struct names_file;
+
 struct target_file {
     struct target_list *list;
+    struct names_file *names; /* NULL: the file is none of names */
     struct line_reader reader;
     bool is_csv;
     size_t address_column;
@@ -194,10 +201,10 @@ static enum cs_err add_line(struct target_file *file, char *line, struct diag *d
 
 typedef enum cs_err (*take_line)(struct target_file *file, char *line, struct diag *diag);
 
-static enum cs_err each_line(struct target_list *list, FILE *file, const char *name, take_line take,
-                             struct diag *diag)
+static enum cs_err each_line(struct target_list *list, FILE *file, const char *name, struct names_file *names,
+                             take_line take, struct diag *diag)
 {
-    struct target_file state = {.list = list, .reader = {.file = file, .name = name}};
+    struct target_file state = {.list = list, .names = names, .reader = {.file = file, .name = name}};
     bool more = true;
     enum cs_err err = CS_OK;
     while (err == CS_OK) {
@@ -216,7 +223,7 @@ static enum cs_err each_line(struct target_list *list, FILE *file, const char *n
 
 enum cs_err target_list_add_file(struct target_list *list, FILE *file, const char *name, struct diag *diag)
 {
-    return each_line(list, file, name, add_line, diag);
+    return each_line(list, file, name, NULL, add_line, diag);
 }
 
 static enum cs_err exclude_line(struct target_file *file, char *line, struct diag *diag)
@@ -231,33 +238,118 @@ static enum cs_err exclude_line(struct target_file *file, char *line, struct dia
 enum cs_err target_list_exclude_file(struct target_list *list, FILE *file, const char *name,
                                      struct diag *diag)
 {
-    return each_line(list, file, name, exclude_line, diag);
+    return each_line(list, file, name, NULL, exclude_line, diag);
 }
 
-/* `address name` */
+/* ---- names: lines `address name`, or a zone as named-compilezone prints it ---- */
+
+struct names_file {
+    struct text_list aliases; /* each with what it stands for at the same place in `targets` */
+    struct text_list targets;
+    struct map64 alias_numbers; /* by hash of the alias */
+};
+
+static enum cs_err send_name(struct target_list *list, struct ip ip, const char *normal)
+{
+    struct given_name *name = NULL;
+    enum cs_err err = target_list_name(list, normal, &name);
+    return err == CS_OK ? ip_set_add(&name->sent_to, (struct ip_range){ip, ip}) : err;
+}
+
+static bool word_is(const char *word, size_t len, const char *expected)
+{
+    return strlen(expected) == len && strncasecmp(word, expected, len) == 0;
+}
+
+static uint64_t key_of(const char *name)
+{
+    return hash_bytes(name, strlen(name), 0);
+}
+
+static enum cs_err add_alias(struct names_file *names, const char *alias, const char *target)
+{
+    enum cs_err err = map64_add(&names->alias_numbers, key_of(alias), (uint32_t)names->aliases.count);
+    if (err == CS_OK)
+        err = text_list_add(&names->aliases, alias);
+    return err == CS_OK ? text_list_add(&names->targets, target) : err;
+}
+
+/* RFC 1035, 5.1, one record a line with owner, TTL and class: what has an address or stands for another name
+ * is of use. False: the line is none of a zone. */
+static bool take_record(struct target_file *file, const char *line, enum cs_err *err)
+{
+    char owner[ENDPOINT_MAX_NAME + 1];
+    char target[ENDPOINT_MAX_NAME + 1];
+    struct ip ip;
+    struct diag why;
+    const char *at = line;
+    const char *words[5];
+    size_t lens[5];
+    uint64_t ttl;
+    for (int i = 0; i < 5; i++)
+        words[i] = next_word(&at, &lens[i]);
+    if (lens[4] == 0 || words[0][lens[0] - 1] != '.' ||
+        text_to_u64(words[1], lens[1], UINT32_MAX, &ttl) != CS_OK || !word_is(words[2], lens[2], "IN"))
+        return false;
+    if (host_name_normalize(owner, words[0], lens[0], &why) != CS_OK)
+        return true; /* a wildcard, a service */
+    bool has_address = word_is(words[3], lens[3], "A") || word_is(words[3], lens[3], "AAAA");
+    if (has_address && ip_parse(words[4], lens[4], &ip) == CS_OK)
+        *err = send_name(file->list, ip, owner);
+    else if (word_is(words[3], lens[3], "CNAME") &&
+             host_name_normalize(target, words[4], lens[4], &why) == CS_OK)
+        *err = add_alias(file->names, owner, target);
+    return true;
+}
+
 static enum cs_err add_sent_name(struct target_file *file, char *line, struct diag *diag)
 {
     char normal[ENDPOINT_MAX_NAME + 1];
     struct ip ip;
     size_t ip_len;
     size_t name_len;
-    line[strcspn(line, "#")] = '\0';
+    enum cs_err err = CS_OK;
+    line[strcspn(line, "#;")] = '\0';
     const char *at = line;
     const char *ip_text = next_word(&at, &ip_len);
     const char *name_text = next_word(&at, &name_len);
-    if (ip_len == 0)
-        return CS_OK;
+    if (ip_len == 0 || take_record(file, line, &err))
+        return err;
     if (ip_parse(ip_text, ip_len, &ip) != CS_OK || name_len == 0 || at[strspn(at, " \t")] != '\0')
-        return diag_fail(diag, CS_E_INVALID, "expected `address name`");
-    enum cs_err err = host_name_normalize(normal, name_text, name_len, diag);
-    struct given_name *name = NULL;
+        return diag_fail(diag, CS_E_INVALID,
+                         "expected `address name`, or a record of a zone as named-compilezone prints it");
+    err = host_name_normalize(normal, name_text, name_len, diag);
+    return err == CS_OK ? send_name(file->list, ip, normal) : err;
+}
+
+/* An alias is where what it stands for is, as far as this file knows. */
+static enum cs_err resolve_alias(struct target_list *list, const struct names_file *names, size_t number)
+{
+    const char *end = names->targets.items[number];
+    uint32_t next;
+    for (int i = 0; i < MAX_ALIASES && map64_get(&names->alias_numbers, key_of(end), &next); i++)
+        end = names->targets.items[next];
+    struct given_name *from = NULL;
+    struct given_name *to = NULL;
+    enum cs_err err = target_list_name(list, end, &from);
     if (err == CS_OK)
-        err = target_list_name(file->list, normal, &name);
-    return err == CS_OK ? ip_set_add(&name->sent_to, (struct ip_range){ip, ip}) : err;
+        err = target_list_name(list, names->aliases.items[number], &to);
+    if (err == CS_OK)
+        err = target_list_name(list, end, &from); /* which may have moved */
+    for (size_t i = 0; err == CS_OK && from != to && i < from->sent_to.count; i++)
+        err = ip_set_add(&to->sent_to, from->sent_to.ranges[i]);
+    return err;
 }
 
 enum cs_err target_list_add_names_file(struct target_list *list, FILE *file, const char *name,
                                        struct diag *diag)
 {
-    return each_line(list, file, name, add_sent_name, diag);
+    struct names_file names = {0};
+    enum cs_err err = each_line(list, file, name, &names, add_sent_name, diag);
+    for (size_t i = 0; i < names.aliases.count && err == CS_OK; i++)
+        err = resolve_alias(list, &names, i);
+    text_list_dispose(&names.aliases);
+    text_list_dispose(&names.targets);
+    map64_dispose(&names.alias_numbers);
+    return err;
 }

@@ -34,7 +34,8 @@ CS_MUST_USE enum cs_err target_list_exclude(struct target_list *list, const char
 CS_MUST_USE enum cs_err target_list_exclude_file(struct target_list *list, FILE *file, const char *name,
                                                  struct diag *diag);
 
-/* --sni: for every target given by address. --names: lines `address name`; each adds, to the ports that
+/* --sni: for every target given by address. --names: lines `address name`, or a zone as named-compilezone
+ * prints it (A, AAAA and CNAME records count); each adds, to the ports that
  * address is scanned on, targets with that name beside the ones without. */
 CS_MUST_USE enum cs_err target_list_set_sni(struct target_list *list, const char *name, struct diag *diag);
 CS_MUST_USE enum cs_err target_list_add_names_file(struct target_list *list, FILE *file, const char *name,

@@ -15,6 +15,10 @@ FOLLOW_UPS = 2**48
 
 
 class NameCase(Case):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "certscour.conf").write_text("")
+
     def certificate(self, *names):
         """For the first name, with all of them as subject alternative names."""
         folder = self.folder / f"certificate{len(list(self.folder.glob('certificate*')))}"

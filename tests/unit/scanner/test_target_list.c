@@ -272,6 +272,29 @@ static void names_add_targets_beside_the_bare_ones_on_the_ports_scanned(void **s
     notes_are("");
 }
 
+static void a_zone_gives_the_names_of_addresses(void **state)
+{
+    (void)state;
+    target(&world, "192.0.2.0/30:443");
+    target(&world, "[2001:db8::1]:443");
+    send_names(&world, "example.\t\t3600 IN SOA\tns.example. a.example. 1 2 3 4 5\n"
+                       "www.example. 3600 IN A 192.0.2.1\n"
+                       "Two.example.\t60\tin\ta\t192.0.2.1 ; said twice\n"
+                       "two.example. 60 IN A 192.0.2.2\n"
+                       "six.example. 60 IN AAAA 2001:db8::1\n"
+                       "alias.example. 60 IN CNAME middle.example.\n"
+                       "middle.example. 60 IN CNAME www.example.\n"
+                       "loop.example. 60 IN CNAME loop.example.\n"
+                       "away.example. 60 IN CNAME www.elsewhere.\n"
+                       "*.example. 60 IN A 192.0.2.3\n"
+                       "example. 60 IN TXT \"192.0.2.3 text.example\"\n"
+                       "192.0.2.3 plain.example\n");
+    builds(&world,
+           "192.0.2.0:443 192.0.2.1:443 192.0.2.1:443#alias.example 192.0.2.1:443#middle.example "
+           "192.0.2.1:443#two.example 192.0.2.1:443#www.example 192.0.2.2:443 192.0.2.2:443#two.example "
+           "192.0.2.3:443 192.0.2.3:443#plain.example [2001:db8::1]:443 [2001:db8::1]:443#six.example");
+}
+
 static void names_elsewhere_or_excluded_are_noted(void **state)
 {
     (void)state;
@@ -300,7 +323,9 @@ static void a_names_line_says_what_it_expects(void **state)
                                       "192.0.2.0/24 a.example"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(read_text(&world, target_list_add_names_file, bad[i]), CS_E_INVALID);
-        assert_string_equal(world.diag.text, "list.txt:1: expected `address name`");
+        assert_string_equal(
+            world.diag.text,
+            "list.txt:1: expected `address name`, or a record of a zone as named-compilezone prints it");
     }
     assert_int_equal(read_text(&world, target_list_add_names_file, "192.0.2.1 a..b\n"), CS_E_INVALID);
     assert_ptr_equal(strstr(world.diag.text, "list.txt:1: \"a..b\" is no "), world.diag.text);
@@ -382,6 +407,7 @@ int main(void)
         CASE(a_name_excluded_stays_out_even_without_an_address),
         CASE(sni_goes_to_every_target_given_by_address),
         CASE(names_add_targets_beside_the_bare_ones_on_the_ports_scanned),
+        CASE(a_zone_gives_the_names_of_addresses),
         CASE(names_elsewhere_or_excluded_are_noted),
         CASE(a_name_both_given_and_sent_is_scanned_once_at_each_place),
         CASE(a_names_line_says_what_it_expects),
