@@ -158,7 +158,7 @@ static void bury_dns(struct name_stage *stage, size_t asked)
 
 static bool has_shown_something(const struct observation *seen)
 {
-    return seen->chain_count > 0 || (seen->outcome == OUTCOME_TLS_ALERT && seen->server_name == NULL);
+    return seen->chain_count > 0 || follow_ups_wants_name(seen->outcome, seen->protocol, seen->server_name);
 }
 
 static enum cs_err look_up_names(struct name_stage *stage, const struct scan_batch *batch)

@@ -301,10 +301,25 @@ static enum cs_err resolve_names(struct session *session, struct diag *diag)
     return err;
 }
 
+/* Every round begins with a full bucket: many small ones must not be faster than the rate. */
+static void keep_pace(struct session *session, uint64_t begun_ms)
+{
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    uint32_t rate_per_s = session->run->plan.limits.rate_per_s;
+    struct scan_progress progress;
+    scanner_progress(session->scanner, &progress);
+    uint64_t due_ms = rate_per_s != 0 ? begun_ms + progress.connections * 1000 / rate_per_s : begun_ms;
+    while (monotonic_ms() < due_ms && !session->stopping) {
+        do_chores(session);
+        nanosleep(&moment, NULL);
+    }
+}
+
 static enum cs_err run_round(struct session *session, struct target_set *set, uint64_t first,
                              struct diag *diag)
 {
     struct scan_plan plan = session->run->plan;
+    uint64_t begun_ms = monotonic_ms();
     end_stage(session);
     session->round = set;
     session->first_target = PIPELINE_FOLLOW_UPS + first;
@@ -322,6 +337,8 @@ static enum cs_err run_round(struct session *session, struct target_set *set, ui
         progress_start(&session->progress, monotonic_ms(), 0);
         err = take_until_last(session, diag);
     }
+    if (err == CS_OK)
+        keep_pace(session, begun_ms);
     return err;
 }
 

@@ -130,6 +130,13 @@ static enum cs_err number_of_name(struct follow_ups *ups, const char *name, uint
     return err == CS_OK ? map64_add(&ups->name_numbers, key, *number) : err;
 }
 
+bool follow_ups_wants_name(enum outcome outcome, enum protocol protocol, const char *server_name)
+{
+    bool is_xmpp = protocol == PROTOCOL_XMPP || protocol == PROTOCOL_XMPP_SERVER;
+    return server_name == NULL &&
+           (outcome == OUTCOME_TLS_ALERT || (outcome == OUTCOME_STARTTLS_REFUSED && is_xmpp));
+}
+
 bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1])
 {
     struct diag why;

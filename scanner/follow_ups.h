@@ -47,6 +47,10 @@ void follow_ups_free(struct follow_ups *ups);
  * twice counts once. */
 CS_MUST_USE enum cs_err follow_ups_met(struct follow_ups *ups, const struct observation *seen);
 
+/* It ended without certificate as it may for want of a name: a TLS alert, or an XMPP stream to no domain of
+ * the server's. */
+bool follow_ups_wants_name(enum outcome outcome, enum protocol protocol, const char *server_name);
+
 /* What of `name` can be sent, normalised: not a wildcard's asterisk, not a single label. False: nothing. */
 bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1]);
 

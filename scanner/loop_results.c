@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/follow_ups.h"
+
 #define FLUSH_EVERY_MS 50
 #define FLUSH_ATTEMPTS 512
 #define FLUSH_BYTES    ((size_t)1 << 20)
@@ -88,7 +90,8 @@ static struct observation *observe(const struct finished *what, struct probe_res
 void loop_results_deliver(struct loop_results *results, const struct finished *what,
                           struct probe_result *result)
 {
-    bool wants_name = result->outcome == OUTCOME_TLS_ALERT && what->target->server_name == NULL;
+    bool wants_name =
+        follow_ups_wants_name(result->outcome, what->target->protocol, what->target->server_name);
     bool wanted = result->chain_count > 0 || results->want_outcomes || wants_name;
     int64_t now_ms = wall_clock_ms();
     bool room = batch_has_room(results);

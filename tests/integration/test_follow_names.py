@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+from dialogues import DIALOGUES, play, shake_hands
 from name_servers import Dns, Nginx, RefusingDns, SlowDns, ptr
 
 from support import PROGRAM, Case, Certificate, ScriptedServer
@@ -152,6 +153,28 @@ class Names(NameCase):
             if [line["server_name"] for line in lines] == ["only.example.org"]:
                 return
         self.fail(lines)
+
+    def test_an_xmpp_server_is_asked_for_the_domain_of_its_ptr(self):
+        certificate = self.certificate("chat.example.org")
+
+        def serve(connection):
+            opened = b""
+            while not opened.endswith(b"version='1.0'>"):
+                opened += connection.recv(1)
+            if b"to='chat.example.org'" not in opened:
+                connection.sendall(b"<stream:stream><stream:error><host-unknown xmlns='x'/></stream:error>")
+                connection.recv(100)
+                return
+            play(connection, DIALOGUES["xmpp"][1:])
+            shake_hands(connection, certificate)
+        server = ScriptedServer(serve, FIRST, 5222)
+        self.addCleanup(server.close)
+        dns = Dns(self.folder, [ptr(FIRST, "chat.example.org")])
+        self.addCleanup(dns.close)
+        lines = self.found(dns, f"{FIRST}:5222", "--no-store")
+        self.assertEqual([(line["server_name"], line["sha256"], line["host_name"]) for line in lines],
+                         [("chat.example.org", certificate.sha256, "chat.example.org")])
+        self.assertEqual(self.found(dns, f"{FIRST}:5222", "--names-from", "none", "--no-store"), [])
 
     def test_a_name_that_points_elsewhere_ends_its_asset_as_moved(self):
         hosts = [(ip, name, self.certificate(name or "default.example.org", "moving.example.org", "staying.example.org"))
