@@ -548,6 +548,16 @@ static void endless_lines_and_replies_end_it(void **state)
     assert_int_equal(flooded(PROTOCOL_LDAP, "\x30\x83\x7f\x7f\x7f", 100000), OUTCOME_TOO_LARGE);
 }
 
+static void endless_anything_ends_every_dialogue(void **state)
+{
+    static const char *const units[] = {"A", "\n", "\x01", "<", "\xff", "220-x\r\n", "* OK\r\n", "{9}\r\n"};
+    (void)state;
+    for (int i = PROTOCOL_SMTP; i < PROTOCOL_COUNT; i++) {
+        for (size_t k = 0; k < sizeof units / sizeof units[0]; k++)
+            assert_int_not_equal(flooded((enum protocol)i, units[k], 200000), OUTCOME_CERTIFICATE);
+    }
+}
+
 static void clear_text_behind_the_go_ahead_is_dropped_and_told(void **state)
 {
     static const struct {
@@ -610,6 +620,7 @@ int main(void)
         cmocka_unit_test(tls_within_tds_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_no_packet_ends_it),
         cmocka_unit_test(endless_lines_and_replies_end_it),
+        cmocka_unit_test(endless_anything_ends_every_dialogue),
         cmocka_unit_test(clear_text_behind_the_go_ahead_is_dropped_and_told),
         cmocka_unit_test(a_name_that_is_none_breaks_no_stream),
         cmocka_unit_test(servers_greet_in_some_protocols_only),
