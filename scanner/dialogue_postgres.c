@@ -33,7 +33,7 @@ static size_t measure(struct cursor bytes)
 }
 
 /* A field by its type (M the message, C the code) among fields that each end with NUL. */
-static struct cursor find_field(struct cursor fields, char type)
+static struct cursor find_field(struct cursor fields, uint8_t type)
 {
     while (fields.left > 1) {
         struct cursor field = {NULL, 0};
