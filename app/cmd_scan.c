@@ -348,7 +348,7 @@ static void fill_run(struct job *job, struct scan_run *run)
     job->plan.want_outcomes = lines && job->options->outcomes;
     permutation_init(&job->order, target_set_count(job->targets), job->plan.seed);
     snprintf(job->holder, sizeof job->holder, "process %ld, %" PRId64, (long)getpid(), app_now_s());
-    bool wants_names = job->names.ptr || job->names.seen;
+    bool wants_names = job->names.sources != 0;
     job->names.max_names = wants_names && (stored || job->output != OUTPUT_NONE) ? job->names.max_names : 0;
     job->names.dns_server = job->options->request.dns_server;
     job->names.network = job->network;

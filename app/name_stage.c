@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/pipeline.h"
 #include "base/map64.h"
 #include "base/text.h"
 #include "db/assets.h"
@@ -65,6 +66,11 @@ void name_stage_free(struct name_stage *stage)
     map64_dispose(&stage->reverse_numbers);
     follow_ups_free(stage->ups);
     free(stage);
+}
+
+static bool takes(const struct name_stage *stage, enum name_source source)
+{
+    return (stage->options.sources & NAME_SOURCE_BIT(source)) != 0;
 }
 
 /* ---- PTR ---- */
@@ -183,7 +189,7 @@ enum cs_err name_stage_meet(struct name_stage *stage, const struct scan_batch *b
 {
     stage->diag = diag;
     diag_set(diag, "%s", "out of memory");
-    enum cs_err err = stage->options.ptr ? look_up_names(stage, batch) : CS_OK;
+    enum cs_err err = takes(stage, NAME_SOURCE_PTR) ? look_up_names(stage, batch) : CS_OK;
     for (size_t i = 0; i < batch->observation_count && err == CS_OK; i++) {
         struct observation *seen = batch->observations[i];
         const struct reverse *reverse = find_reverse(stage, seen->ip);
@@ -191,8 +197,11 @@ enum cs_err name_stage_meet(struct name_stage *stage, const struct scan_batch *b
             seen->host_name = reverse->name;
         if (has_shown_something(seen))
             err = follow_ups_met(stage->ups, seen);
+        bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
+        if (err == CS_OK && has_shown_something(seen) && is_given)
+            err = follow_ups_points(stage->ups, seen->server_name, seen->ip, NAME_SOURCE_GIVEN);
         if (err == CS_OK && has_shown_something(seen) && reverse != NULL && reverse->name != NULL)
-            err = follow_ups_points(stage->ups, reverse->name, seen->ip);
+            err = follow_ups_points(stage->ups, reverse->name, seen->ip, NAME_SOURCE_PTR);
     }
     return err;
 }
@@ -202,12 +211,12 @@ enum cs_err name_stage_meet(struct name_stage *stage, const struct scan_batch *b
 static enum cs_err see_names(struct name_stage *stage, struct ip ip, const struct cert_record *leaf)
 {
     enum cs_err err = CS_OK;
-    if (!stage->options.seen || !may_ask_about(stage, ip))
+    if (!takes(stage, NAME_SOURCE_SEEN) || !may_ask_about(stage, ip))
         return CS_OK;
     if (leaf->common_name != NULL)
-        err = follow_ups_seen(stage->ups, leaf->common_name);
+        err = follow_ups_seen(stage->ups, leaf->common_name, NAME_SOURCE_SEEN);
     for (size_t i = 0; i < leaf->dns_names.count && err == CS_OK; i++)
-        err = follow_ups_seen(stage->ups, leaf->dns_names.items[i]);
+        err = follow_ups_seen(stage->ups, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
     return err;
 }
 
@@ -219,21 +228,38 @@ enum cs_err name_stage_leaf(void *context, const struct observation *seen, const
 static enum cs_err see_earlier(void *context, const char *name)
 {
     struct name_stage *stage = context;
-    return follow_ups_seen(stage->ups, name);
+    return follow_ups_seen(stage->ups, name, NAME_SOURCE_SEEN);
 }
 
 /* What earlier scans knew of the addresses met since the last round. */
-static enum cs_err recall(struct name_stage *stage)
+static enum cs_err recall_seen(struct name_stage *stage)
 {
     size_t count;
     const struct ip *ips = follow_ups_new_addresses(stage->ups, &count);
     enum cs_err err = CS_OK;
-    if (!stage->options.seen || stage->options.store == NULL)
-        return CS_OK;
     for (size_t i = 0; i < count && err == CS_OK; i++) {
         if (may_ask_about(stage, ips[i]))
             err = scan_names_at(stage->options.store, stage->options.network, ips[i], see_earlier, stage,
                                 stage->diag);
+    }
+    return err;
+}
+
+/* Sources whose names are stored: called before every round, each tells follow_ups_seen what is new since the
+ * last one. */
+static const struct {
+    enum name_source source;
+    enum cs_err (*recall)(struct name_stage *stage);
+} recalls[] = {
+    {NAME_SOURCE_SEEN, recall_seen},
+};
+
+static enum cs_err recall(struct name_stage *stage)
+{
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < sizeof recalls / sizeof recalls[0] && err == CS_OK; i++) {
+        if (takes(stage, recalls[i].source) && stage->options.store != NULL)
+            err = recalls[i].recall(stage);
     }
     return err;
 }
@@ -247,7 +273,7 @@ static enum cs_err take_resolved(void *context, const char *name, const struct i
     (void)reason;
     stage->dns_answered |= answered;
     for (size_t i = 0; i < count && err == CS_OK; i++)
-        err = follow_ups_points(stage->ups, name, ips[i]);
+        err = follow_ups_resolved(stage->ups, name, ips[i]);
     for (size_t i = 0; i < stage->reverse_count && count == 0 && at_home == NULL; i++) {
         if (stage->reverses[i].name != NULL && text_equals(stage->reverses[i].name, name))
             at_home = &stage->reverses[i].ip;
@@ -448,7 +474,8 @@ static enum cs_err restore_met(void *context, const struct asset_row *row)
     if (err == CS_OK)
         err = see_names(stage, seen.ip, &row->cert);
     if (err == CS_OK && row->endpoint.server_name == NULL && row->host_name != NULL)
-        err = follow_ups_points(stage->ups, row->host_name, seen.ip); /* its PTR, or the target's name */
+        err = follow_ups_points(stage->ups, row->host_name, seen.ip,
+                                NAME_SOURCE_PTR); /* its PTR, or the target's name */
     return err;
 }
 

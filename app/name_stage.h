@@ -11,11 +11,11 @@
 #include "cert/record.h"
 #include "db/store.h"
 #include "scanner/follow_ups.h"
+#include "scanner/name_source.h"
 #include "scanner/scanner.h"
 
 struct name_options {
-    bool ptr;               /* names of addresses by the DNS */
-    bool seen;              /* names seen in certificates, of this and earlier scans */
+    unsigned sources;       /* a set of enum name_source; 0 = none at all */
     unsigned max_names;     /* of one address */
     const char *dns_server; /* NULL = the system's, which is asked nothing about loopback and link-local */
     const char *network;

@@ -251,15 +251,14 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
 /* Of an endpoint that was looked for under any protocol: what is stored under others than `found` (NULL:
  * under any) was not met. */
 static enum cs_err miss_protocols(struct pipeline *pipeline, const struct endpoint *endpoint,
-                                  const enum protocol *found, enum outcome outcome, int64_t at_s,
-                                  struct diag *diag)
+                                  const enum protocol *found, const struct ingest_end *end, struct diag *diag)
 {
     struct endpoint other = *endpoint;
     enum cs_err err = CS_OK;
     for (int i = 0; i < PROTOCOL_COUNT && err == CS_OK; i++) {
         other.protocol = (enum protocol)i;
         if (found == NULL || *found != other.protocol)
-            err = ingest_target_ended(pipeline->ingest, &other, outcome, NULL, 0, at_s, diag);
+            err = ingest_target_ended(pipeline->ingest, &other, end, diag);
     }
     return err;
 }
@@ -274,13 +273,16 @@ static enum cs_err take_observation(struct pipeline *pipeline, const struct obse
     bool all_slots = seen->chain_count > 1 || seen->other_keys_asked; /* else another may be served as well */
     if (err == CS_OK && seen->chain_count > 0 && all_slots && pipeline->ingest != NULL) {
         struct endpoint endpoint = endpoint_of(pipeline, seen);
-        err = ingest_target_ended(pipeline->ingest, &endpoint, seen->outcome, slots, seen->chain_count,
-                                  seen->seen_at_ms / 1000, diag);
+        const struct ingest_end shown = {.outcome = seen->outcome,
+                                         .slots_seen = slots,
+                                         .slot_count = seen->chain_count,
+                                         .at_s = seen->seen_at_ms / 1000};
+        err = ingest_target_ended(pipeline->ingest, &endpoint, &shown, diag);
     }
     if (err == CS_OK && seen->chain_count > 0 && seen->any_protocol && pipeline->ingest != NULL) {
         struct endpoint endpoint = endpoint_of(pipeline, seen);
-        err = miss_protocols(pipeline, &endpoint, &seen->protocol, seen->outcome, seen->seen_at_ms / 1000,
-                             diag);
+        const struct ingest_end elsewhere = {.outcome = seen->outcome, .at_s = seen->seen_at_ms / 1000};
+        err = miss_protocols(pipeline, &endpoint, &seen->protocol, &elsewhere, diag);
     }
     if (err == CS_OK && seen->chain_count == 0 && pipeline->options.outcomes &&
         pipeline->options.out_fd >= 0) {
@@ -313,10 +315,12 @@ static enum cs_err take_attempt(struct pipeline *pipeline, const struct attempt 
         .protocol = target.protocol,
         .server_name = target.server_name,
     };
-    enum outcome outcome = (enum outcome)attempt->outcome;
+    const struct ingest_end end = {.outcome = (enum outcome)attempt->outcome,
+                                   .throttled = attempt->throttled,
+                                   .at_s = attempt->ended_at_s};
     if (target.protocol == PROTOCOL_AUTO)
-        return miss_protocols(pipeline, &endpoint, NULL, outcome, attempt->ended_at_s, diag);
-    return ingest_target_ended(pipeline->ingest, &endpoint, outcome, NULL, 0, attempt->ended_at_s, diag);
+        return miss_protocols(pipeline, &endpoint, NULL, &end, diag);
+    return ingest_target_ended(pipeline->ingest, &endpoint, &end, diag);
 }
 
 /* Follow-ups are rows. */

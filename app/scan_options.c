@@ -290,22 +290,13 @@ enum cs_err scan_policy_parse(const char *lane, const char *key_types, struct tr
 
 enum cs_err scan_names_parse(const char *text, struct name_options *names, struct diag *diag)
 {
-    const char *at = text != NULL ? text : "ptr,seen";
-    bool none = false;
-    names->ptr = names->seen = false;
-    for (size_t len; *at != '\0'; at += len + (at[len] == ',')) {
-        len = strcspn(at, ",");
-        bool *source = len == 3 && strncmp(at, "ptr", len) == 0    ? &names->ptr
-                       : len == 4 && strncmp(at, "seen", len) == 0 ? &names->seen
-                       : len == 4 && strncmp(at, "none", len) == 0 ? &none
-                                                                   : NULL;
-        if (source == NULL)
-            return diag_fail(diag, CS_E_INVALID, "--names-from %.60s: allowed are ptr, seen, none", text);
-        *source = true;
-    }
-    if (none && (names->ptr || names->seen))
-        return diag_fail(diag, CS_E_INVALID, "--names-from %.60s: none goes with no other", text);
-    return CS_OK;
+    struct buf allowed = {0};
+    if (name_sources_parse(text, &names->sources))
+        return CS_OK;
+    name_sources_list(&allowed);
+    diag_set(diag, "--names-from %.60s: allowed are %s; none goes with no other", text, buf_str(&allowed));
+    buf_dispose(&allowed);
+    return CS_E_INVALID;
 }
 
 enum cs_err scan_ehlo_parse(const char *text, char out[ENDPOINT_MAX_NAME + 1], struct diag *diag)

@@ -44,7 +44,7 @@ CS_MUST_USE enum cs_err scan_shard_parse(const char *text, struct scan_plan *pla
 CS_MUST_USE enum cs_err scan_source_parse(const char *text, struct scan_plan *plan, struct diag *diag);
 CS_MUST_USE enum cs_err scan_policy_parse(const char *lane, const char *key_types,
                                           struct tries_policy *policy, struct diag *diag);
-/* ptr, seen, none, and commas. */
+/* What scanner/name_source.h reads; NULL = its defaults. */
 CS_MUST_USE enum cs_err scan_names_parse(const char *text, struct name_options *names, struct diag *diag);
 /* NULL: this host's name, where it is one that can be told. */
 CS_MUST_USE enum cs_err scan_ehlo_parse(const char *text, char out[ENDPOINT_MAX_NAME + 1], struct diag *diag);

@@ -574,35 +574,34 @@ enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting 
 
 /* ---- targets that ended ---- */
 
-static enum cs_err miss_assets(struct ingest *ingest, int64_t endpoint_id, const char *const *slots_seen,
-                               size_t slot_count, struct diag *diag)
+static enum cs_err miss_assets(struct ingest *ingest, int64_t endpoint_id, const struct ingest_end *end,
+                               struct diag *diag)
 {
     sqlite3_stmt *stmt = ingest_use(ingest, MISS_ASSETS);
     sql_bind_int(stmt, 1, endpoint_id);
     sql_bind_int(stmt, 2, ingest->scan_id);
-    sql_bind_text(stmt, 3, slot_count > 0 ? slots_seen[0] : NULL);
-    sql_bind_text(stmt, 4, slot_count > 1 ? slots_seen[1] : NULL);
+    sql_bind_text(stmt, 3, end->slot_count > 0 ? end->slots_seen[0] : NULL);
+    sql_bind_text(stmt, 4, end->slot_count > 1 ? end->slots_seen[1] : NULL);
     sql_bind_int(stmt, 5, GONE_AFTER);
     return ingest_run(ingest, MISS_ASSETS, diag);
 }
 
-enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint, enum outcome outcome,
-                                const char *const *slots_seen, size_t slot_count, int64_t at_s,
-                                struct diag *diag)
+enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint,
+                                const struct ingest_end *end, struct diag *diag)
 {
     int64_t id;
     bool has_name;
     const struct endpoint_state *latest = &ingest->latest;
-    if (outcome == OUTCOME_CERTIFICATE && latest->id != 0 && latest->hash == endpoint_hash(endpoint))
-        return latest->others_live ? miss_assets(ingest, latest->id, slots_seen, slot_count, diag) : CS_OK;
+    if (end->outcome == OUTCOME_CERTIFICATE && latest->id != 0 && latest->hash == endpoint_hash(endpoint))
+        return latest->others_live ? miss_assets(ingest, latest->id, end, diag) : CS_OK;
     if (!is_known(ingest, endpoint))
         return CS_OK;
     enum cs_err err = find_endpoint(ingest, endpoint, NULL, &id, &has_name, diag);
     if (err != CS_OK || id == 0)
         return err;
-    if (outcome != OUTCOME_CERTIFICATE)
-        err = touch_endpoint(ingest, id, outcome, at_s, diag);
-    if (err != CS_OK || !outcome_is_conclusive(outcome))
+    if (end->outcome != OUTCOME_CERTIFICATE)
+        err = touch_endpoint(ingest, id, end->outcome, end->at_s, diag);
+    if (err != CS_OK || end->throttled || !outcome_is_conclusive(end->outcome))
         return err;
-    return miss_assets(ingest, id, slots_seen, slot_count, diag);
+    return miss_assets(ingest, id, end, diag);
 }

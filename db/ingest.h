@@ -63,11 +63,16 @@ CS_MUST_USE enum cs_err ingest_sighting(struct ingest *ingest, const struct inge
 
 /* A target that ended: for an endpoint that is known, its last probe and outcome are noted; a conclusive
  * outcome without certificate counts as a miss, the second in a row (of different scans) ends its assets as
- * `gone`, a certificate brings it back to live. `slots_seen` (static texts) are the slots shown now: a live
- * asset in another slot counts a miss too. Cheap for unknown endpoints (a set look-up): call it for every
- * target. */
+ * `gone`, a certificate brings it back to live. Cheap for unknown endpoints (a set look-up): call it for
+ * every target. */
+struct ingest_end { /* borrowed */
+    enum outcome outcome;
+    bool throttled;                /* refused for now: no miss, whatever the outcome */
+    const char *const *slots_seen; /* static texts; a live asset in another slot counts a miss too */
+    size_t slot_count;
+    int64_t at_s;
+};
 CS_MUST_USE enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint,
-                                            enum outcome outcome, const char *const *slots_seen,
-                                            size_t slot_count, int64_t at_s, struct diag *diag);
+                                            const struct ingest_end *end, struct diag *diag);
 
 #endif

@@ -232,6 +232,13 @@ enum dialogue_verdict dialogue_refused(struct lane_result *result, struct buf *o
     return DIALOGUE_END;
 }
 
+enum dialogue_verdict dialogue_throttled(struct lane_result *result, struct buf *out, const char *farewell,
+                                         struct cursor line)
+{
+    result->throttled = true;
+    return dialogue_refused(result, out, farewell, "throttled", line);
+}
+
 enum dialogue_verdict dialogue_foreign(struct lane_result *result, struct cursor bytes)
 {
     char detail[OBSERVATION_DETAIL];

@@ -10,6 +10,8 @@ enum step { GREETING, AUTH };
 static enum dialogue_verdict take_reply(struct dialogue *dialogue, unsigned code, struct cursor line,
                                         struct buf *out, struct lane_result *result)
 {
+    if (code == 421) /* "service not available, closing control connection", at any time */
+        return dialogue_throttled(result, out, "QUIT\r\n", line);
     if (dialogue->step == AUTH)
         return code == 234 ? DIALOGUE_TLS : dialogue_refused(result, out, "QUIT\r\n", "", line);
     if (code == 120) /* "service ready in nnn minutes": the real greeting follows */

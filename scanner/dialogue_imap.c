@@ -12,7 +12,9 @@ static enum dialogue_verdict take_greeting(struct dialogue *dialogue, struct cur
         dialogue->step = STARTTLS;
         return DIALOGUE_MORE;
     }
-    if (dialogue_begins(line, "* BYE") || dialogue_begins(line, "* PREAUTH"))
+    if (dialogue_begins(line, "* BYE")) /* to this client, now: RFC 3501, 7.1.5 */
+        return dialogue_throttled(result, out, "a2 LOGOUT\r\n", line);
+    if (dialogue_begins(line, "* PREAUTH"))
         return dialogue_refused(result, out, "a2 LOGOUT\r\n", "", line);
     return dialogue_foreign(result, line);
 }
@@ -23,7 +25,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     if (dialogue->step == GREETING)
         return take_greeting(dialogue, line, out, result);
     if (dialogue_begins(line, "* BYE"))
-        return dialogue_refused(result, out, "", "", line);
+        return dialogue_throttled(result, out, "", line);
     if (dialogue_begins(line, "* "))
         return DIALOGUE_MORE; /* untagged: about something else */
     if (dialogue_begins(line, "a1 OK"))

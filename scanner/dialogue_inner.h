@@ -49,6 +49,10 @@ bool dialogue_reply(struct cursor line, unsigned *code, bool *last);
 /* STARTTLS is not to be had; `line` is what the server said, or {NULL, 0}. Puts `farewell` out. */
 enum dialogue_verdict dialogue_refused(struct lane_result *result, struct buf *out, const char *farewell,
                                        const char *why, struct cursor line);
+/* The same of a server that has had enough for now (too many connections, too busy, a ban): it may have TLS.
+ */
+enum dialogue_verdict dialogue_throttled(struct lane_result *result, struct buf *out, const char *farewell,
+                                         struct cursor line);
 /* A command was not understood. Where the protocol was a guess, the next one that greets so has its turn on
  * the same connection; else it is refused, and `line` says so. */
 enum dialogue_verdict dialogue_guess_again(struct dialogue *dialogue, struct cursor line, struct buf *out,

@@ -31,9 +31,11 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
         return DIALOGUE_TLS;
     if (dialogue_word_is(line, at, "NOTICE") || dialogue_word_is(line, at, "020") ||
         dialogue_word_is(line, at, "PING"))
-        return DIALOGUE_MORE; /* while it looks us up */
+        return DIALOGUE_MORE;                /* while it looks us up */
+    if (dialogue_word_is(line, at, "ERROR")) /* it closes the connection: RFC 1459, 4.6.4 */
+        return dialogue_throttled(result, out, "", line);
     if (dialogue_word_is(line, at, "691") || dialogue_word_is(line, at, "421") ||
-        dialogue_word_is(line, at, "451") || dialogue_word_is(line, at, "ERROR"))
+        dialogue_word_is(line, at, "451"))
         return dialogue_refused(result, out, "QUIT\r\n", "", line);
     return dialogue_foreign(result, line);
 }

@@ -5,6 +5,7 @@
 
 #include "scanner/dialogue_inner.h"
 
+enum code { BUSY = 51, UNAVAILABLE = 52 };
 enum ber_tag {
     BER_INTEGER = 0x02,
     BER_ENUMERATED = 0x0A,
@@ -68,8 +69,8 @@ static const char *code_name(uint8_t code)
         [8] = "strongerAuthRequired",
         [13] = "confidentialityRequired",
         [50] = "insufficientAccessRights",
-        [51] = "busy",
-        [52] = "unavailable",
+        [BUSY] = "busy",
+        [UNAVAILABLE] = "unavailable",
         [53] = "unwillingToPerform",
         [80] = "other",
     };
@@ -98,7 +99,10 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     if (code.at[0] == 0)
         return DIALOGUE_TLS;
     snprintf(why, sizeof why, "%s (%u)", code_name(code.at[0]), code.at[0]);
-    dialogue_refused(result, out, "", why, (struct cursor){NULL, 0});
+    if (code.at[0] == BUSY || code.at[0] == UNAVAILABLE)
+        dialogue_throttled(result, out, "", (struct cursor){(const uint8_t *)why, strlen(why)});
+    else
+        dialogue_refused(result, out, "", why, (struct cursor){NULL, 0});
     buf_append(out, unbind, sizeof unbind);
     return DIALOGUE_END;
 }

@@ -14,6 +14,11 @@ enum capability { /* CLIENT_... */
                   SECURE_CONNECTION = 0x8000,
 };
 
+enum error {
+    TOO_MANY_CONNECTIONS = 1040,
+    HOST_IS_BLOCKED = 1129
+}; /* ER_CON_COUNT_ERROR, ER_HOST_IS_BLOCKED */
+
 static size_t packet_length(struct cursor bytes)
 {
     return bytes.at[0] | (size_t)bytes.at[1] << 8 | (size_t)bytes.at[2] << 16;
@@ -35,7 +40,10 @@ static enum dialogue_verdict take_error(struct cursor payload, struct buf *out, 
     struct cursor code = {NULL, 0};
     if (!cursor_bytes(&payload, 2, &code))
         return dialogue_refused(result, out, "", "error", payload);
-    snprintf(why, sizeof why, "error %u", (unsigned)(code.at[0] | code.at[1] << 8));
+    unsigned number = (unsigned)(code.at[0] | code.at[1] << 8);
+    if (number == TOO_MANY_CONNECTIONS || number == HOST_IS_BLOCKED)
+        return dialogue_throttled(result, out, "", payload);
+    snprintf(why, sizeof why, "error %u", number);
     return dialogue_refused(result, out, "", why, payload);
 }
 

@@ -11,6 +11,8 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     bool last;
     if (!dialogue_reply(line, &code, &last))
         return dialogue_foreign(result, line);
+    if (code == 400) /* "service temporarily unavailable", RFC 3977, 3.2.1 */
+        return dialogue_throttled(result, out, "QUIT\r\n", line);
     if (dialogue->step == STARTTLS)
         return code == 382 ? DIALOGUE_TLS : dialogue_refused(result, out, "QUIT\r\n", "", line);
     if (code != 200 && code != 201)

@@ -7,6 +7,8 @@ enum step { GREETING, STLS };
 static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
                                   struct lane_result *result)
 {
+    if (dialogue_begins(line, "-ERR") && dialogue->step == GREETING) /* to anybody, whatever it asks for */
+        return dialogue_throttled(result, out, "QUIT\r\n", line);
     if (dialogue_begins(line, "-ERR"))
         return dialogue_refused(result, out, "QUIT\r\n", "", line);
     if (!dialogue_begins(line, "+OK"))

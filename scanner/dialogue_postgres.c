@@ -32,20 +32,26 @@ static size_t measure(struct cursor bytes)
     return len + 1 <= bytes.left ? len + 1 : 0;
 }
 
-/* The field 'M', the message, among fields that each end with NUL. */
-static struct cursor find_message(struct cursor fields)
+/* A field by its type (M the message, C the code) among fields that each end with NUL. */
+static struct cursor find_field(struct cursor fields, uint8_t type)
 {
     while (fields.left > 1) {
         struct cursor field = {NULL, 0};
         const uint8_t *end = memchr(fields.at, '\0', fields.left);
         size_t len = end != NULL ? (size_t)(end - fields.at) : fields.left;
         cursor_bytes(&fields, len, &field);
-        if (field.left > 1 && field.at[0] == 'M')
+        if (field.left > 1 && field.at[0] == type)
             return (struct cursor){field.at + 1, field.left - 1};
         if (end != NULL)
             cursor_bytes(&fields, 1, &field);
     }
     return (struct cursor){NULL, 0};
+}
+
+/* insufficient_resources, cannot_connect_now: manual, appendix "PostgreSQL Error Codes" */
+static bool is_about_now(struct cursor code)
+{
+    return dialogue_begins(code, "53") || dialogue_begins(code, "57P03");
 }
 
 static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit, struct buf *out,
@@ -58,7 +64,9 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
     if (unit.at[0] == 'N')
         return dialogue_refused(result, out, "", "TLS is not offered", (struct cursor){NULL, 0});
     cursor_bytes(&unit, unit.left < ERROR_HEAD ? unit.left : ERROR_HEAD, &head);
-    return dialogue_refused(result, out, "", "error", find_message(unit));
+    if (is_about_now(find_field(unit, 'C')))
+        return dialogue_throttled(result, out, "", find_field(unit, 'M'));
+    return dialogue_refused(result, out, "", "error", find_field(unit, 'M'));
 }
 
 const struct dialogue_protocol dialogue_postgres = {

@@ -45,7 +45,9 @@ static size_t measure(struct cursor bytes)
 static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
                                   struct lane_result *result)
 {
-    if (dialogue_begins(line, "NO") || dialogue_begins(line, "BYE"))
+    if (dialogue_begins(line, "BYE")) /* it closes the connection: RFC 5804, 1.3 */
+        return dialogue_throttled(result, out, "", line);
+    if (dialogue_begins(line, "NO"))
         return dialogue_refused(result, out, "LOGOUT\r\n", "", line);
     if (dialogue_begins(line, "OK") && (dialogue->step & ~OFFERED) == STARTTLS)
         return DIALOGUE_TLS;

@@ -8,6 +8,11 @@ enum step { GREETING, HELLO, OLD_HELLO, STARTTLS };
 
 #define OFFERED 0x100u /* in the step: STARTTLS was among the lines of the reply at hand */
 
+static enum step step_of(const struct dialogue *dialogue)
+{
+    return (enum step)(dialogue->step & ~OFFERED);
+}
+
 static enum dialogue_verdict say(struct dialogue *dialogue, struct buf *out, enum step step,
                                  const char *command, const char *argument)
 {
@@ -44,7 +49,9 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
         dialogue->step |= OFFERED;
     if (!last)
         return DIALOGUE_MORE;
-    switch ((enum step)(dialogue->step & ~OFFERED)) {
+    if (code == 421 || (code / 100 == 4 && step_of(dialogue) != STARTTLS)) /* RFC 5321, 4.2.1 */
+        return dialogue_throttled(result, out, FAREWELL, line);
+    switch (step_of(dialogue)) {
     case GREETING:
         if (code != 220)
             return dialogue_refused(result, out, FAREWELL, "", line);

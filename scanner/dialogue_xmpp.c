@@ -75,9 +75,18 @@ static bool is_tag(struct cursor unit, const char *name)
     return called.left == strlen(name) && dialogue_begins(called, name);
 }
 
+/* RFC 6120, 4.9.3. */
+static bool is_about_now(struct cursor condition)
+{
+    return is_tag(condition, "policy-violation") || is_tag(condition, "resource-constraint") ||
+           is_tag(condition, "system-shutdown");
+}
+
 static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit, struct buf *out,
                                   struct lane_result *result)
 {
+    if (dialogue->step == ERROR && is_about_now(unit))
+        return dialogue_throttled(result, out, FAREWELL, unit);
     if (dialogue->step == ERROR) /* the condition is the first tag inside */
         return dialogue_refused(result, out, FAREWELL, "stream error", unit);
     if (is_tag(unit, "error")) {

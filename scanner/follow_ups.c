@@ -17,9 +17,18 @@ struct numbers { /* a list of them */
     uint32_t cap;
 };
 
+struct candidate {
+    uint32_t name;
+    uint8_t source;
+};
+
 struct address {
     struct ip ip;
-    struct numbers candidates; /* names, in the order they were found */
+    struct candidate *candidates; /* owned; the best first, but that those given out stay where they are */
+    uint32_t candidate_count;
+    uint32_t candidate_cap;
+    uint32_t given; /* out, at some place */
+    uint32_t limit; /* max_names, and one more for each that was given */
     uint64_t beyond;
 };
 
@@ -34,6 +43,8 @@ struct place {
 struct follow_ups {
     unsigned max_names;
     struct text_list names;
+    uint8_t *sources; /* of them, the best of each; NAME_SOURCE_COUNT = it was only sent; owned */
+    size_t source_cap;
     struct numbers seen; /* names for the DNS; those that were only sent are none */
     struct set64 is_seen;
     uint32_t resolved; /* of them, so many were given to it */
@@ -70,8 +81,9 @@ void follow_ups_free(struct follow_ups *ups)
     if (ups == NULL)
         return;
     for (size_t i = 0; i < ups->address_count; i++)
-        free(ups->addresses[i].candidates.items);
+        free(ups->addresses[i].candidates);
     free(ups->addresses);
+    free(ups->sources);
     free(ups->ips);
     free(ups->places);
     free(ups->seen.items);
@@ -125,7 +137,12 @@ static enum cs_err number_of_name(struct follow_ups *ups, const char *name, uint
     uint64_t key = hash_bytes(name, strlen(name), 0);
     if (map64_get(&ups->name_numbers, key, number))
         return CS_OK;
+    uint8_t *sources = grown(ups->sources, ups->names.count, &ups->source_cap, sizeof *sources);
+    if (sources == NULL)
+        return CS_E_NOMEM;
+    ups->sources = sources;
     *number = (uint32_t)ups->names.count;
+    sources[*number] = NAME_SOURCE_COUNT;
     enum cs_err err = text_list_add(&ups->names, name);
     return err == CS_OK ? map64_add(&ups->name_numbers, key, *number) : err;
 }
@@ -145,7 +162,13 @@ bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1])
     return host_name_normalize(out, name, strlen(name), &why) == CS_OK && strchr(out, '.') != NULL;
 }
 
-enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name)
+static void name_is_from(struct follow_ups *ups, uint32_t number, enum name_source source)
+{
+    if (source < ups->sources[number])
+        ups->sources[number] = (uint8_t)source;
+}
+
+enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name, enum name_source source)
 {
     char sent[ENDPOINT_MAX_NAME + 1];
     uint32_t number;
@@ -153,8 +176,10 @@ enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name)
     if (!follow_ups_usable(name, sent))
         return CS_OK;
     enum cs_err err = number_of_name(ups, sent, &number);
-    if (err == CS_OK)
-        err = set64_add(&ups->is_seen, number, &is_new);
+    if (err != CS_OK)
+        return err;
+    name_is_from(ups, number, source);
+    err = set64_add(&ups->is_seen, number, &is_new);
     return err == CS_OK && is_new ? numbers_add(&ups->seen, number) : err;
 }
 
@@ -190,7 +215,7 @@ static enum cs_err number_of_address(struct follow_ups *ups, struct ip ip, uint3
     ups->addresses = addresses;
     *number = (uint32_t)ups->address_count;
     ips[*number] = ip;
-    addresses[*number] = (struct address){.ip = ip};
+    addresses[*number] = (struct address){.ip = ip, .limit = ups->max_names};
     enum cs_err err = map64_add(&ups->address_numbers, key, *number);
     ups->address_count += err == CS_OK;
     return err;
@@ -244,6 +269,7 @@ enum cs_err follow_ups_met(struct follow_ups *ups, const struct observation *see
     uint32_t name = NO_NAME;
     bool is_first = false;
     bool brings_new = false;
+    bool is_own = false; /* a target's own name, that no round gave out: it says nothing about candidates */
     enum cs_err err = number_of_address(ups, seen->ip, &address);
     if (err == CS_OK)
         err = number_of_place(ups, address, seen->port, seen->protocol, &place);
@@ -252,34 +278,76 @@ enum cs_err follow_ups_met(struct follow_ups *ups, const struct observation *see
     if (err == CS_OK)
         err = set64_add(&ups->told, pair(place, name), &is_first);
     if (err == CS_OK && name != NO_NAME)
-        err = set64_add(&ups->tried, pair(place, name), NULL);
+        err = set64_add(&ups->tried, pair(place, name), &is_own);
     if (err == CS_OK)
         err = take_leaves(ups, place, seen, &brings_new);
-    if (err != CS_OK || !is_first || name == NO_NAME || seen->chain_count == 0)
+    if (err != CS_OK || !is_first || is_own || name == NO_NAME || seen->chain_count == 0)
         return err;
     struct place *at = &ups->places[place];
     at->in_a_row = brings_new ? 0 : (uint8_t)(at->in_a_row + 1);
     return CS_OK;
 }
 
-enum cs_err follow_ups_points(struct follow_ups *ups, const char *name, struct ip ip)
+/* ---- candidates ---- */
+
+static bool is_better(struct candidate a, struct candidate b)
+{
+    return a.source != b.source ? a.source < b.source : a.name < b.name;
+}
+
+/* In its place among those that were not given out yet; where there is no room the worst is left. */
+static enum cs_err insert_candidate(struct address *address, struct candidate candidate)
+{
+    if (address->candidate_count == address->candidate_cap) {
+        uint32_t cap = address->candidate_cap == 0 ? 4 : address->candidate_cap * 2;
+        struct candidate *more = realloc(address->candidates, cap * sizeof *more);
+        if (more == NULL)
+            return CS_E_NOMEM;
+        address->candidates = more;
+        address->candidate_cap = cap;
+    }
+    uint32_t at = address->candidate_count++;
+    for (; at > address->given && is_better(candidate, address->candidates[at - 1]); at--)
+        address->candidates[at] = address->candidates[at - 1];
+    address->candidates[at] = candidate;
+    address->limit += candidate.source == NAME_SOURCE_GIVEN;
+    if (address->candidate_count > address->limit) {
+        address->candidate_count--;
+        address->beyond++;
+    }
+    return CS_OK;
+}
+
+static enum cs_err add_candidate(struct follow_ups *ups, uint32_t address, uint32_t name)
+{
+    bool is_new = false;
+    enum cs_err err = set64_add(&ups->candidates, pair(address, name), &is_new);
+    if (err != CS_OK || !is_new)
+        return err;
+    return insert_candidate(&ups->addresses[address], (struct candidate){name, ups->sources[name]});
+}
+
+enum cs_err follow_ups_points(struct follow_ups *ups, const char *name, struct ip ip, enum name_source source)
 {
     char sent[ENDPOINT_MAX_NAME + 1];
     uint32_t address;
     uint32_t number;
-    bool is_new = false;
     if (!map64_get(&ups->address_numbers, key_of_address(ip), &address) || !follow_ups_usable(name, sent))
         return CS_OK;
     enum cs_err err = number_of_name(ups, sent, &number);
-    if (err == CS_OK)
-        err = set64_add(&ups->candidates, pair(address, number), &is_new);
-    struct address *at = &ups->addresses[address];
-    if (err != CS_OK || !is_new)
+    if (err != CS_OK)
         return err;
-    if (at->candidates.count < ups->max_names)
-        return numbers_add(&at->candidates, number);
-    at->beyond++;
-    return CS_OK;
+    name_is_from(ups, number, source);
+    return add_candidate(ups, address, number);
+}
+
+enum cs_err follow_ups_resolved(struct follow_ups *ups, const char *name, struct ip ip)
+{
+    uint32_t address;
+    uint32_t number;
+    bool is_known = map64_get(&ups->address_numbers, key_of_address(ip), &address) &&
+                    map64_get(&ups->name_numbers, hash_bytes(name, strlen(name), 0), &number);
+    return is_known ? add_candidate(ups, address, number) : CS_OK;
 }
 
 /* ---- rounds ---- */
@@ -294,12 +362,13 @@ enum cs_err follow_ups_next(struct follow_ups *ups, struct follow_up *out, bool 
     *more = false;
     for (; ups->at < ups->place_count; ups->at++) {
         struct place *place = &ups->places[ups->at];
-        const struct address *address = &ups->addresses[place->address];
+        struct address *address = &ups->addresses[place->address];
         bool is_new = false;
         if (place->in_a_row >= FOLLOW_UPS_IN_A_ROW)
             continue;
-        while (place->next < address->candidates.count && !is_new) {
-            uint32_t name = address->candidates.items[place->next++];
+        while (place->next < address->candidate_count && !is_new) {
+            uint32_t name = address->candidates[place->next++].name;
+            address->given = place->next > address->given ? place->next : address->given;
             enum cs_err err = set64_add(&ups->tried, pair(ups->at, name), &is_new);
             if (err != CS_OK)
                 return err;
@@ -326,6 +395,6 @@ void follow_ups_count(const struct follow_ups *ups, struct follow_ups_counts *ou
         const struct place *place = &ups->places[i];
         const struct address *address = &ups->addresses[place->address];
         if (place->in_a_row >= FOLLOW_UPS_IN_A_ROW)
-            out->in_a_row += address->candidates.count - place->next;
+            out->in_a_row += address->candidate_count - place->next;
     }
 }

@@ -19,6 +19,7 @@
 #include "base/text_list.h"
 #include "model/endpoint.h"
 #include "model/observation.h"
+#include "scanner/name_source.h"
 
 #define FOLLOW_UPS_IN_A_ROW 3
 
@@ -39,7 +40,8 @@ struct follow_ups_counts {
     uint64_t in_a_row;     /* not tried, since others brought nothing new there */
 };
 
-/* `max_names`: candidates that an address may have. */
+/* `max_names`: candidates that an address may have beside those that were given. Where there are more, those
+ * of better sources win, and among equals those named first. */
 CS_MUST_USE enum cs_err follow_ups_new(struct follow_ups **out, unsigned max_names);
 void follow_ups_free(struct follow_ups *ups);
 
@@ -56,9 +58,12 @@ bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1]);
 
 /* A name from a certificate or an earlier scan, in any form: what is none to send is passed over, of a
  * wildcard the base is taken. */
-CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name);
-/* A candidate: `name` is at `ip`, where that is a place's. */
-CS_MUST_USE enum cs_err follow_ups_points(struct follow_ups *ups, const char *name, struct ip ip);
+CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name, enum name_source source);
+/* The DNS says that a name that was seen is at `ip`: a candidate, where that is the address of a place. */
+CS_MUST_USE enum cs_err follow_ups_resolved(struct follow_ups *ups, const char *name, struct ip ip);
+/* A candidate that nobody has to be asked about. */
+CS_MUST_USE enum cs_err follow_ups_points(struct follow_ups *ups, const char *name, struct ip ip,
+                                          enum name_source source);
 
 /* Names seen since the last call, for the DNS, at most `max`; appended. */
 CS_MUST_USE enum cs_err follow_ups_unresolved(struct follow_ups *ups, size_t max, struct text_list *out);

@@ -17,7 +17,8 @@ enum lane_verdict {
 struct lane_result {
     enum outcome outcome;
     char detail[OBSERVATION_DETAIL];
-    bool alerted; /* the peer ended it with `alert` and no chain; RFC 8446, 6 */
+    bool throttled; /* refused for now, not for good: no word about what the server has */
+    bool alerted;   /* the peer ended it with `alert` and no chain; RFC 8446, 6 */
     uint8_t alert;
     struct chain chain;
 };

@@ -99,7 +99,7 @@ void loop_results_deliver(struct loop_results *results, const struct finished *w
     probe_result_dispose(result);
     if (!room || (wanted && seen == NULL))
         return;
-    struct attempt attempt = {what->position, (uint8_t)result->outcome, now_ms / 1000};
+    struct attempt attempt = {what->position, (uint8_t)result->outcome, result->throttled, now_ms / 1000};
     loop_batch_add(results->batch, attempt, seen);
     done_window_finish(results->window, what->position);
     loop_count(&results->counters->outcomes[result->outcome], 1);

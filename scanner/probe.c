@@ -110,9 +110,10 @@ static bool has_answered(const struct probe *probe)
 static void tell_throttled(struct probe_result *result, const struct lane_result *got)
 {
     char before[OBSERVATION_DETAIL];
+    result->throttled = true;
     memcpy(before, result->detail, sizeof before);
-    snprintf(result->detail, sizeof result->detail, "%.70s%sthrottled: %.70s", before,
-             before[0] != '\0' ? "; " : "",
+    snprintf(result->detail, sizeof result->detail, "%.70s%s%s%.70s", before, before[0] != '\0' ? "; " : "",
+             got->throttled ? "" : "throttled: ",
              got->detail[0] != '\0' ? got->detail : outcome_name(got->outcome));
 }
 
@@ -128,6 +129,7 @@ static void keep_best(struct probe *probe)
         tell_throttled(&probe->result, got);
     } else if (probe->tries.count == 1 || outcome_says_more(got->outcome, probe->result.outcome)) {
         probe->result.outcome = got->outcome;
+        probe->result.throttled = got->throttled;
         memcpy(probe->result.detail, got->detail, sizeof got->detail);
     }
 }

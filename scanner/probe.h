@@ -63,6 +63,7 @@ struct probe_result { /* the best of all connections */
     size_t chain_count;
     bool other_keys_asked;   /* and answered, with a chain or a refusal */
     enum protocol protocol;  /* spoken; PROTOCOL_AUTO where nothing was recognised */
+    bool throttled;          /* refused for now: says nothing of what the server has */
     bool starttls_injection; /* bytes came in clear text behind the go-ahead for TLS */
 };
 

@@ -62,6 +62,7 @@ struct scan_plan {
 struct attempt {       /* one finished target */
     uint64_t position; /* in the permuted order */
     uint8_t outcome;   /* enum outcome */
+    bool throttled;    /* the server refused for now: no word about what it has */
     int64_t ended_at_s;
 };
 

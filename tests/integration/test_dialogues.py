@@ -203,6 +203,25 @@ class Dialogues(Case):
         self.assertIn("throttled: 421 too many connections", line["detail"])
         self.assertEqual(len(calls), 2)
 
+    def test_a_server_that_has_had_enough_before_its_certificate_loses_no_asset(self):
+        says = [None]
+
+        def script(connection):
+            if says[0] is not None:
+                connection.sendall(says[0])
+                connection.recv(100)
+                return
+            play(connection, DIALOGUES["smtp"])
+            shake_hands(connection, CERTIFICATES["smtp"])
+        target = f"127.0.0.1:{self.serve(script).port}/smtp"
+        words = ("scan", target, "--ehlo-name", "greeter.example", "--key-types", "first", *LIMITS[:-1])
+        self.run_program(*words)
+        for says[0], state in ((b"421 4.7.0 too many connections\r\n", "live"), (b"554 5.7.1 no service\r\n", "gone")):
+            for _ in range(3):
+                self.run_program(*words)
+            asset, = json.loads(self.run_program("assets", "--state", "all", "--format", "json").stdout)
+            self.assertEqual(asset["state"], state)
+
     def test_a_server_that_closes_before_tls_has_not_said_that_its_other_certificate_is_gone(self):
         certificates = [Certificate(self.folder, "two.example.org", key) for key in ("ec", "rsa")]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -109,7 +109,7 @@ static struct observation *ends(struct flow *flow, uint64_t target, enum outcome
         .seen_at_ms = (int64_t)WORLD_NOW_S * 1000,
     };
     flow->attempts[flow->batch.attempt_count++] =
-        (struct attempt){seen->position, (uint8_t)outcome, WORLD_NOW_S};
+        (struct attempt){.position = seen->position, .outcome = (uint8_t)outcome, .ended_at_s = WORLD_NOW_S};
     flow->seen[flow->batch.observation_count++] = seen;
     return seen;
 }

@@ -117,6 +117,21 @@ static void play(const struct script *scripts, size_t count)
 }
 #define PLAY(scripts) play(scripts, sizeof(scripts) / sizeof(scripts)[0])
 
+static bool is_throttled(const struct script *script)
+{
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    dialogue_begin(&dialogue, script->protocol, &names);
+    enum dialogue_verdict verdict = dialogue_step(&dialogue, NULL, 0, &out, &result);
+    for (size_t turn = script->turns[0].says.len == 0; script->turns[turn].says.len > 0; turn++)
+        verdict = feed(&dialogue, script->turns[turn].says, SIZE_MAX, &out, &result);
+    assert_int_equal(verdict, DIALOGUE_END);
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+    return result.throttled;
+}
+
 #define REFUSED(text) .verdict = DIALOGUE_END, .outcome = OUTCOME_STARTTLS_REFUSED, .detail = (text)
 #define NOT_TLS(text) .verdict = DIALOGUE_END, .outcome = OUTCOME_NOT_TLS, .detail = (text)
 #define BROKEN(text)  .verdict = DIALOGUE_END, .outcome = OUTCOME_MALFORMED, .detail = (text)
@@ -243,13 +258,11 @@ static const struct script without_tls[] = {
     {PROTOCOL_IMAP,
      {{B("* OK\r\n"), B("a1 STARTTLS\r\n")}, {B("a1 BAD unknown\r\n"), B("a2 LOGOUT\r\n")}},
      REFUSED("a1 BAD unknown")},
-    {PROTOCOL_IMAP, {{B("* BYE too many\r\n"), B("a2 LOGOUT\r\n")}}, REFUSED("* BYE too many")},
     {PROTOCOL_IMAP, {{B("* PREAUTH you\r\n"), B("a2 LOGOUT\r\n")}}, REFUSED("* PREAUTH you")},
     {PROTOCOL_POP3, {{B("+OK\r\n"), B("STLS\r\n")}, {B("-ERR no\r\n"), B("QUIT\r\n")}}, REFUSED("-ERR no")},
     {PROTOCOL_FTP,
      {{B("220 ftp\r\n"), B("AUTH TLS\r\n")}, {B("530 Please login\r\n"), B("QUIT\r\n")}},
      REFUSED("530 Please login")},
-    {PROTOCOL_FTP, {{B("421 Too many connections\r\n"), B("QUIT\r\n")}}, REFUSED("421 Too many connections")},
     {PROTOCOL_NNTP,
      {{B("200 news\r\n"), B("STARTTLS\r\n")}, {B("580 Can not\r\n"), B("QUIT\r\n")}},
      REFUSED("580 Can not")},
@@ -277,13 +290,7 @@ static const struct script without_tls[] = {
     {PROTOCOL_POSTGRES,
      {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("N"), B("")}},
      REFUSED("TLS is not offered")},
-    {PROTOCOL_POSTGRES,
-     {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("E\0\0\0\x1cSFATAL\0C53300\0Mtoo many\0\0"), B("")}},
-     REFUSED("error: too many")},
     {PROTOCOL_MYSQL, {{B(MYSQL_GREETING("\xff", "\xf7")), B("")}}, REFUSED("TLS is not offered")},
-    {PROTOCOL_MYSQL,
-     {{B("\x0f\x00\x00\x00\xff\x69\x04Host blocked"), B("")}},
-     REFUSED("error 1129: Host blocked")},
     {PROTOCOL_RDP,
      {{B(""), B(RDP_ASKS)},
       {B("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x03\x00\x08\x00\x02\x00\x00\x00"), B("")}},
@@ -298,6 +305,63 @@ static void a_server_without_it_is_left_politely(void **state)
 {
     (void)state;
     PLAY(without_tls);
+}
+
+static const struct script that_have_had_enough[] = {
+    {PROTOCOL_FTP,
+     {{B("421 Too many connections\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 421 Too many connections")},
+    {PROTOCOL_IMAP, {{B("* BYE too many\r\n"), B("a2 LOGOUT\r\n")}}, REFUSED("throttled: * BYE too many")},
+    {PROTOCOL_SMTP, {{B("421 4.7.0 later\r\n"), B("QUIT\r\n")}}, REFUSED("throttled: 421 4.7.0 later")},
+    {PROTOCOL_SMTP,
+     {{B("220 mail.example\r\n"), B("EHLO scanner.example\r\n")}, {B("450 later\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 450 later")},
+    {PROTOCOL_SMTP,
+     {{B("220 mail.example\r\n"), B("EHLO scanner.example\r\n")},
+      {B("250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+      {B("421 going down\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 421 going down")},
+    {PROTOCOL_FTP,
+     {{B("220 ftp\r\n"), B("AUTH TLS\r\n")}, {B("421 Timeout\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 421 Timeout")},
+    {PROTOCOL_NNTP, {{B("400 overloaded\r\n"), B("QUIT\r\n")}}, REFUSED("throttled: 400 overloaded")},
+    {PROTOCOL_IMAP,
+     {{B("* OK\r\n"), B("a1 STARTTLS\r\n")}, {B("* BYE shutdown\r\n"), B("")}},
+     REFUSED("throttled: * BYE shutdown")},
+    {PROTOCOL_POP3,
+     {{B("-ERR [SYS/TEMP] busy\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: -ERR [SYS/TEMP] busy")},
+    {PROTOCOL_SIEVE,
+     {{B("BYE (TRYLATER) \"busy\"\r\n"), B("")}},
+     REFUSED("throttled: BYE (TRYLATER) \"busy\"")},
+    {PROTOCOL_IRC,
+     {{B(""), B("STARTTLS\r\n")}, {B("ERROR :Closing Link: (Throttled)\r\n"), B("")}},
+     REFUSED("throttled: ERROR :Closing Link: (Throttled)")},
+    {PROTOCOL_XMPP,
+     {{B(""), B(XMPP_OPEN("client"))},
+      {B("<stream:stream><stream:error><policy-violation xmlns='x'/>"), B("</stream:stream>")}},
+     REFUSED("throttled: <policy-violation xmlns='x'/>")},
+    {PROTOCOL_LDAP,
+     {{B(""), B(LDAP_START)},
+      {B("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x33\x04\x00\x04\x00"), B("\x30\x05\x02\x01\x02\x42\x00")}},
+     REFUSED("throttled: busy (51)")},
+    {PROTOCOL_POSTGRES,
+     {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("E\0\0\0\x1cSFATAL\0C53300\0Mtoo many\0\0"), B("")}},
+     REFUSED("throttled: too many")},
+    {PROTOCOL_MYSQL,
+     {{B("\x0f\x00\x00\x00\xff\x69\x04Host blocked"), B("")}},
+     REFUSED("throttled: Host blocked")},
+};
+
+/* As what refuses for good, and with a mark. */
+static void a_server_that_has_had_enough_is_told_from_one_without_tls(void **state)
+{
+    (void)state;
+    PLAY(that_have_had_enough);
+    for (size_t i = 0; i < sizeof that_have_had_enough / sizeof that_have_had_enough[0]; i++)
+        assert_true(is_throttled(&that_have_had_enough[i]));
+    for (size_t i = 0; i < sizeof without_tls / sizeof without_tls[0]; i++)
+        assert_false(is_throttled(&without_tls[i]));
 }
 
 static void what_speaks_otherwise_is_told_by_what_it_says(void **state)
@@ -389,7 +453,8 @@ static const struct {
      PROTOCOL_AUTO},
     {{PROTOCOL_AUTO, {{B("\xff\xfd\x18\xff\xfd\x20"), B("")}}, NOT_TLS("first bytes: fffd18fffd20")},
      PROTOCOL_AUTO},
-    {{PROTOCOL_AUTO, {{B("421 too many\r\n"), B("QUIT\r\n")}}, REFUSED("421 too many")}, PROTOCOL_SMTP},
+    {{PROTOCOL_AUTO, {{B("421 too many\r\n"), B("QUIT\r\n")}}, REFUSED("throttled: 421 too many")},
+     PROTOCOL_SMTP},
 };
 
 static void who_greets_is_known_by_the_greeting(void **state)
@@ -613,6 +678,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_that_has_tls_is_asked_for_it),
         cmocka_unit_test(a_server_without_it_is_left_politely),
+        cmocka_unit_test(a_server_that_has_had_enough_is_told_from_one_without_tls),
         cmocka_unit_test(what_speaks_otherwise_is_told_by_what_it_says),
         cmocka_unit_test(who_greets_is_known_by_the_greeting),
         cmocka_unit_test(who_is_silent_is_asked_for_tls),

@@ -50,7 +50,7 @@ static void met(const char *ip, uint16_t port, const char *name, uint8_t leaf)
 
 static void points(const char *name, const char *ip)
 {
-    assert_int_equal(follow_ups_points(ups, name, ip_of(ip)), CS_OK);
+    assert_int_equal(follow_ups_points(ups, name, ip_of(ip), NAME_SOURCE_PTR), CS_OK);
 }
 
 /* The next round, as "192.0.2.1:443#name ...". */
@@ -184,30 +184,77 @@ static void an_address_has_so_many_names_and_no_more(void **state)
     assert_int_equal(counts.beyond_limit, 2);
 }
 
+static void better_sources_come_first_and_push_out_worse_ones(void **state)
+{
+    struct follow_ups_counts counts;
+    (void)state;
+    follow_ups_free(ups);
+    assert_int_equal(follow_ups_new(&ups, 2), CS_OK);
+    met("192.0.2.1", 443, NULL, 1);
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"seen1.example", "seen2.example", "seen3.example"};
+        assert_int_equal(follow_ups_seen(ups, names[i], NAME_SOURCE_SEEN), CS_OK);
+    }
+    assert_int_equal(follow_ups_resolved(ups, "seen3.example", ip_of("192.0.2.1")), CS_OK);
+    assert_int_equal(follow_ups_resolved(ups, "seen2.example", ip_of("192.0.2.1")), CS_OK);
+    assert_int_equal(follow_ups_resolved(ups, "seen1.example", ip_of("192.0.2.1")), CS_OK);
+    points("ptr.example", "192.0.2.1");
+    assert_int_equal(follow_ups_points(ups, "given.example", ip_of("192.0.2.1"), NAME_SOURCE_GIVEN), CS_OK);
+    round_is("192.0.2.1:443#given.example"); /* which takes nobody's place */
+    round_is("192.0.2.1:443#ptr.example");
+    round_is("192.0.2.1:443#seen1.example");
+    round_is("");
+    follow_ups_count(ups, &counts);
+    assert_int_equal(counts.beyond_limit, 2);
+}
+
+static void what_was_given_out_stays_before_what_comes_later(void **state)
+{
+    (void)state;
+    met("192.0.2.1", 443, NULL, 1);
+    assert_int_equal(follow_ups_seen(ups, "seen.example", NAME_SOURCE_SEEN), CS_OK);
+    assert_int_equal(follow_ups_resolved(ups, "seen.example", ip_of("192.0.2.1")), CS_OK);
+    round_is("192.0.2.1:443#seen.example");
+    points("ptr.example", "192.0.2.1");
+    round_is("192.0.2.1:443#ptr.example");
+    round_is("");
+}
+
+static void names_of_targets_are_not_counted_in_a_row(void **state)
+{
+    (void)state;
+    met("192.0.2.1", 443, NULL, 1);
+    met("192.0.2.1", 443, "a.example", 1);
+    met("192.0.2.1", 443, "b.example", 1);
+    met("192.0.2.1", 443, "c.example", 1);
+    points("d.example", "192.0.2.1");
+    round_is("192.0.2.1:443#d.example");
+}
+
 static void what_cannot_be_sent_is_no_name(void **state)
 {
     static const char *const bad[] = {"localhost", "*", "*.",         "*.*.example",      "a b.example",
                                       "192.0.2.1", "",  "a..example", "\x1b[31m.example", "x\xff.example"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_int_equal(follow_ups_seen(ups, bad[i]), CS_OK);
+        assert_int_equal(follow_ups_seen(ups, bad[i], NAME_SOURCE_SEEN), CS_OK);
     char endless[400];
     memset(endless, 'a', sizeof endless);
     memcpy(endless + sizeof endless - 9, ".example", 9);
-    assert_int_equal(follow_ups_seen(ups, endless), CS_OK);
+    assert_int_equal(follow_ups_seen(ups, endless, NAME_SOURCE_SEEN), CS_OK);
     unresolved_are(10, "");
 }
 
 static void names_are_told_once_and_wildcards_by_their_base(void **state)
 {
     (void)state;
-    assert_int_equal(follow_ups_seen(ups, "*.Example.org"), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, "www.example.org."), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, "WWW.example.org"), CS_OK);
+    assert_int_equal(follow_ups_seen(ups, "*.Example.org", NAME_SOURCE_SEEN), CS_OK);
+    assert_int_equal(follow_ups_seen(ups, "www.example.org.", NAME_SOURCE_SEEN), CS_OK);
+    assert_int_equal(follow_ups_seen(ups, "WWW.example.org", NAME_SOURCE_SEEN), CS_OK);
     unresolved_are(1, "example.org");
     unresolved_are(10, "www.example.org");
     unresolved_are(10, "");
-    assert_int_equal(follow_ups_seen(ups, "new.example.org"), CS_OK);
+    assert_int_equal(follow_ups_seen(ups, "new.example.org", NAME_SOURCE_SEEN), CS_OK);
     unresolved_are(10, "new.example.org");
 }
 
@@ -236,6 +283,9 @@ int main(void)
         STORY(three_in_a_row_that_bring_nothing_new_end_it),
         STORY(a_name_that_brings_no_certificate_breaks_no_row_and_makes_none),
         STORY(an_address_has_so_many_names_and_no_more),
+        STORY(better_sources_come_first_and_push_out_worse_ones),
+        STORY(what_was_given_out_stays_before_what_comes_later),
+        STORY(names_of_targets_are_not_counted_in_a_row),
         STORY(what_cannot_be_sent_is_no_name),
         STORY(names_are_told_once_and_wildcards_by_their_base),
         STORY(new_addresses_are_told_once),
