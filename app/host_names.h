@@ -4,7 +4,7 @@
 #ifndef APP_HOST_NAMES_H
 #define APP_HOST_NAMES_H
 
-#include "scanner/ptr_lookups.h"
+#include "dns/ptr_lookups.h"
 
 struct host_names;
 

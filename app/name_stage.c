@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "db/assets.h"
 #include "db/scan_names.h"
-#include "scanner/resolver.h"
+#include "dns/resolver.h"
 #include "scanner/target_blocks.h"
 
 #define LOOKUPS_PER_S   500

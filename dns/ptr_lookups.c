@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Two lists under one lock: addresses on their way to the resolver's thread, answers on their way back. Only
  * want of memory ends that thread early: whether there is a server is tried at the start. */
-#include "scanner/ptr_lookups.h"
+#include "dns/ptr_lookups.h"
 
 #include <stdlib.h>
 #include <uv.h>

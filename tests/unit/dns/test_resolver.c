@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Against a DNS server of the test's own: nothing is asked of the system's. */
-#include "scanner/resolver.h"
+#include "dns/resolver.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Names of addresses (PTR), looked up beside a scan in a thread of its own: asking and taking never wait for
  * the DNS. All functions belong to one thread, the consumer behind the loops. */
-#ifndef SCANNER_PTR_LOOKUPS_H
-#define SCANNER_PTR_LOOKUPS_H
+#ifndef DNS_PTR_LOOKUPS_H
+#define DNS_PTR_LOOKUPS_H
 
-#include "scanner/resolver.h"
+#include "dns/resolver.h"
 
 struct ptr_lookups;
 

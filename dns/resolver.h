@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Names to addresses (A and AAAA) and addresses to names (PTR) through c-ares, on a loop of its own, bounded
  * in number at once, in pace and in time. */
-#ifndef SCANNER_RESOLVER_H
-#define SCANNER_RESOLVER_H
+#ifndef DNS_RESOLVER_H
+#define DNS_RESOLVER_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/text_list.h"
+#include "dns/resolver_options.h"
 #include "model/ip.h"
-
-struct resolver_options {
-    const char *server;   /* ADDRESS[:PORT] or [v6]:PORT; NULL = the system's */
-    uint32_t timeout_ms;  /* of one try; 0 = 2000 */
-    uint32_t tries;       /* 0 = 2 */
-    uint32_t max_at_once; /* look-ups; 0 = 64 */
-    uint32_t rate_per_s;  /* look-ups begun; 0 = no limit */
-    /* So many look-ups without any answer, and none ever answered in this run: the rest is not begun, but
-     * told as unanswered. 0 = never. */
-    uint32_t give_up_after;
-    const volatile sig_atomic_t *stop; /* not NULL, and not zero: likewise */
-};
 
 /* Called once for each name, in any order; `count` 0 = no address (or no answer: `reason` says which, static
  * text). `answered`: these are all, the DNS has said so, of A and of AAAA; false = there may be others. */
