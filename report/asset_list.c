@@ -220,6 +220,7 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
         .now_s = list->now_s,
         .server_name = row->endpoint.server_name,
         .starttls_injection = row->starttls_injection,
+        .tls_version = row->tls_version,
     };
     size_t finding_count = findings_of(&row->cert, &facts, findings);
     bool wanted;

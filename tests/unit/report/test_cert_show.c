@@ -110,8 +110,10 @@ static void json_has_the_fields_the_assets_and_the_chain(void **state)
     struct asset_world *world = *state;
     struct forged issuer =
         forge(&(struct forge_options){.common_name = "Example CA", .is_ca = 1, .now_s = WORLD_NOW_S});
-    struct forged leaf = forge(
-        &(struct forge_options){.common_name = "www.example.org", .issuer = &issuer, .now_s = WORLD_NOW_S});
+    struct forged leaf = forge(&(struct forge_options){.common_name = "www.example.org",
+                                                       .alt_names = "DNS:www.example.org",
+                                                       .issuer = &issuer,
+                                                       .now_s = WORLD_NOW_S});
     struct json_value *json = NULL;
     asset_world_sees(world, "192.0.2.1:443", &leaf, &issuer, WORLD_NOW_S);
     char *text = shown(world, leaf.sha256, CERT_SHOW_JSON, CS_OK);
