@@ -240,6 +240,7 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
         .server_name = seen->server_name,
         .starttls_injection = seen->starttls_injection,
         .tls_version = tls_version_name(chain->tls_version),
+        .expiry = pipeline->options.expiry,
     };
     *slot = cert_record_slot(leaf);
     if (pipeline->ingest != NULL)

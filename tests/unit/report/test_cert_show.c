@@ -21,7 +21,7 @@ static char *shown(struct asset_world *world, const char *sha256, enum cert_show
     FILE *file = open_memstream(&text, &len);
     assert_non_null(file);
     assert_true(hex_decode(hash, sizeof hash, sha256, strlen(sha256)));
-    assert_int_equal(cert_show(file, world->store, hash, format, WORLD_NOW_S, &world->diag), expected);
+    assert_int_equal(cert_show(file, world->store, hash, format, WORLD_NOW_S, NULL, &world->diag), expected);
     fclose(file);
     return text;
 }
@@ -220,8 +220,8 @@ static void a_full_disk_is_told(void **state)
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
     asset_world_sees(world, "192.0.2.1:443", &leaf, NULL, WORLD_NOW_S);
-    assert_int_equal(cert_show(full, world->store, der.sha256, CERT_SHOW_TABLE, WORLD_NOW_S, &world->diag),
-                     CS_E_IO);
+    assert_int_equal(
+        cert_show(full, world->store, der.sha256, CERT_SHOW_TABLE, WORLD_NOW_S, NULL, &world->diag), CS_E_IO);
     assert_string_equal(world->diag.text, "standard output: No space left on device");
     fclose(full);
     forge_free(&leaf);
