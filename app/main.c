@@ -29,22 +29,37 @@ static void usage(FILE *file)
     }
 }
 
-/* The row for these words: with its verb where there is one, else the row without. */
-static const struct command *find_command(const char *name, const char *verb, bool *known_name)
+/* How many of the words are the verb ("push assets" is two); 0 = they are another one. */
+static int verb_words(const char *verb, int argc, char **argv)
+{
+    int count = 0;
+    for (size_t len; count < argc && *verb != '\0'; verb += len + (verb[len] == ' '), count++) {
+        len = strcspn(verb, " ");
+        if (strlen(argv[count]) != len || strncmp(verb, argv[count], len) != 0)
+            return 0;
+    }
+    return *verb == '\0' ? count : 0;
+}
+
+/* The row for these words: with its verb where there is one, else the row without. `*words`: how many they
+ * are, name and verb. */
+static const struct command *find_command(int argc, char **argv, int *words, bool *known_name)
 {
     const struct command *plain = NULL;
     *known_name = false;
     for (size_t t = 0; t < TABLE_COUNT; t++) {
         for (const struct command *command = tables[t]; command->name != NULL; command++) {
-            if (strcmp(command->name, name) != 0)
+            if (strcmp(command->name, argv[0]) != 0)
                 continue;
             *known_name = true;
+            *words = command->verb != NULL ? 1 + verb_words(command->verb, argc - 1, argv + 1) : 1;
             if (command->verb == NULL)
                 plain = command;
-            else if (verb != NULL && strcmp(command->verb, verb) == 0)
+            else if (*words > 1)
                 return command;
         }
     }
+    *words = 1;
     return plain;
 }
 
@@ -93,11 +108,10 @@ int main(int argc, char **argv)
         puts("certscour " CERTSCOUR_VERSION);
         return finish(EXIT_DONE);
     }
-    const struct command *command = find_command(argv[1], argc > 2 ? argv[2] : NULL, &known_name);
-    if (command != NULL) {
-        int words = command->verb != NULL ? 2 : 1;
+    int words;
+    const struct command *command = find_command(argc - 1, argv + 1, &words, &known_name);
+    if (command != NULL)
         return run(command, argc - words, argv + words);
-    }
     if (!known_name) {
         app_note("there is no command \"%.40s\"; `certscour --help` lists them", argv[1]);
         return EXIT_USAGE;

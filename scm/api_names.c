@@ -2,25 +2,48 @@
 #include "scm/api_names.h"
 
 /* UNCONFIRMED: which right each call takes; the manual names privileges, but not call by call. */
+#define RIGHT_IMPORT "the privileges sslManage and sslImport, and the API enabled for that organization"
+#define RIGHT_MANAGE "the privilege sslManage"
+#define RIGHT_BUCKET "the client id of a bucket with \"Enable Discovery Import API access\""
 static const struct api_call_info calls[CALL_COUNT] = {
-    [CALL_ORGANIZATIONS] = {"GET", "/api/organization/v1", false, true, API_ANSWER_MAX,
+    [CALL_ORGANIZATIONS] = {"GET", "/api/organization/v1", false, true, .max_body = API_ANSWER_MAX,
                             "any role in that organization"},
-    [CALL_ORGANIZATION] = {"GET", "/api/organization/v1/", false, true, API_ANSWER_MAX,
+    [CALL_ORGANIZATION] = {"GET", "/api/organization/v1/", false, true, .max_body = API_ANSWER_MAX,
                            "any role in that organization"},
-    [CALL_DOMAINS] = {"GET", "/api/domain/v1", true, true, API_ANSWER_MAX, "the privilege to manage domains"},
-    [CALL_DOMAIN] = {"GET", "/api/domain/v1/", false, true, API_ANSWER_MAX,
+    [CALL_DOMAINS] = {"GET", "/api/domain/v1", true, true, .max_body = API_ANSWER_MAX,
+                      "the privilege to manage domains"},
+    [CALL_DOMAIN] = {"GET", "/api/domain/v1/", false, true, .max_body = API_ANSWER_MAX,
                      "the privilege to manage domains"},
-    [CALL_CERTIFICATES] = {"GET", "/api/ssl/v1", true, true, API_ANSWER_MAX,
+    [CALL_CERTIFICATES] = {"GET", "/api/ssl/v1", true, true, .max_body = API_ANSWER_MAX,
                            "an SSL role (MRAO, RAO SSL, DRAO SSL)"},
-    [CALL_CERTIFICATE] = {"GET", "/api/ssl/v1/", false, true, API_ANSWER_MAX,
+    [CALL_CERTIFICATE] = {"GET", "/api/ssl/v1/", false, true, .max_body = API_ANSWER_MAX,
                           "an SSL role (MRAO, RAO SSL, DRAO SSL)"},
-    [CALL_REPORT] = {"POST", "/api/report/v1/ssl-certificates", false, true, API_REPORT_MAX,
+    [CALL_REPORT] = {"POST", "/api/report/v1/ssl-certificates", false, true, .max_body = API_REPORT_MAX,
                      "an SSL role with reports"},
-    [CALL_ADMINS] = {"GET", "/api/admin/v1", true, true, API_ANSWER_MAX,
+    [CALL_ADMINS] = {"GET", "/api/admin/v1", true, true, .max_body = API_ANSWER_MAX,
                      "the privilege to see administrators"},
-    [CALL_ADMIN] = {"GET", "/api/admin/v1/", false, true, API_ANSWER_MAX,
+    [CALL_ADMIN] = {"GET", "/api/admin/v1/", false, true, .max_body = API_ANSWER_MAX,
                     "the privilege to see administrators"},
-    [CALL_PASSWORD] = {"GET", "/api/admin/v1/password", false, true, API_ANSWER_MAX, "nothing but a login"},
+    [CALL_PASSWORD] = {"GET", "/api/admin/v1/password", false, true, .max_body = API_ANSWER_MAX,
+                       "nothing but a login"},
+    [CALL_IMPORT] = {"POST", "/api/ssl/v2/import", false, true, .changes = true, .max_body = API_ANSWER_MAX,
+                     RIGHT_IMPORT},
+    [CALL_LOCATIONS] = {"GET", "/api/ssl/v1/{id}/location", false, true, .max_body = API_ANSWER_MAX,
+                        "an SSL role (MRAO, RAO SSL, DRAO SSL)"},
+    [CALL_ADD_LOCATION] = {"POST", "/api/ssl/v1/{id}/location", false, false, .changes = true,
+                           .bodyless = true, .max_body = API_ANSWER_MAX, RIGHT_MANAGE},
+    [CALL_DELETE_LOCATION] = {"DELETE", "/api/ssl/v1/{id}/location/{sub}", false, true, .changes = true,
+                              .bodyless = true, .max_body = API_ANSWER_MAX, RIGHT_MANAGE},
+    [CALL_DELETE_CERTIFICATE] = {"DELETE", "/api/ssl/v1/", false, true, .changes = true, .bodyless = true,
+                                 .max_body = API_ANSWER_MAX, RIGHT_MANAGE},
+    /* a service of its own; UNCONFIRMED: everything but paths and verbs of the operations */
+    [CALL_OPERATIONS] = {"GET", "/api/v1/operations", true, true, .max_body = API_ANSWER_MAX, RIGHT_BUCKET},
+    [CALL_ADD_OPERATION] = {"POST", "/api/v1/operations", false, false, .changes = true, .bodyless = true,
+                            .max_body = API_ANSWER_MAX, RIGHT_BUCKET},
+    [CALL_SET_OPERATION] = {"PUT", "/api/v1/operations/", false, true, .changes = true, .bodyless = true,
+                            .max_body = API_ANSWER_MAX, RIGHT_BUCKET},
+    [CALL_DISCOVERY_IMPORT] = {"POST", "/api/v1/operations/{id}/certificates", false, true, .changes = true,
+                               .bodyless = true, .max_body = API_ANSWER_MAX, RIGHT_BUCKET},
 };
 
 const struct api_call_info *api_call_info(enum api_call call)
@@ -66,6 +89,24 @@ static const char *const fields[API_FIELD_COUNT] = {
     [API_PRIVILEGES] = "privileges",
     [API_PASSWORD_STATE] = "state",
     [API_PASSWORD_EXPIRES] = "expirationDate",
+    [API_IMPORT_ORG] = "orgID", /* in capitals here alone */
+    [API_IMPORT_CERT] = "cert",
+    [API_COMMENTS] = "comments",
+    [API_CREATED] = "created",
+    [API_ERROR] = "errorMessage",
+    [API_LOCATION_TYPE] = "locationType",
+    [API_LOCATION_DETAILS] = "details",
+    [API_LOCATION_IP] = "IP", /* the keys of a custom location are free */
+    [API_LOCATION_PORT] = "Port",
+    [API_LOCATION_HOST] = "Host",
+    [API_LOCATION_SOURCE] = "Source",
+    [API_OPERATION_STATUS] = "status",             /* UNCONFIRMED, as all below but the last */
+    [API_DISCOVERY_CERTIFICATES] = "certificates", /* the body's array; [scm] discovery_list_field */
+    [API_DISCOVERY_CERTIFICATE] = "certificate",   /* base64 DER; [scm] discovery_certificate_field */
+    [API_DISCOVERY_LOCATION] = "location",         /* [scm] discovery_location_field */
+    [API_DISCOVERY_ADDRESS] = "ip",
+    [API_DISCOVERY_PORT] = "port",
+    [API_DISCOVERY_HOST] = "hostName",
     [API_CODE] = "code",
     [API_DESCRIPTION] = "description",
 };

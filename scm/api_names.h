@@ -24,14 +24,25 @@ enum api_call {
     CALL_ADMINS,
     CALL_ADMIN,
     CALL_PASSWORD,
+    CALL_IMPORT,
+    CALL_LOCATIONS,
+    CALL_ADD_LOCATION,
+    CALL_DELETE_LOCATION,
+    CALL_DELETE_CERTIFICATE,
+    CALL_OPERATIONS,
+    CALL_ADD_OPERATION,
+    CALL_SET_OPERATION,
+    CALL_DISCOVERY_IMPORT,
     CALL_COUNT
 };
 
 struct api_call_info {
     const char *method;
-    const char *path; /* without /private; ends with / where an id follows */
+    const char *path; /* without /private; an id follows where it ends with /, or stands for {id}, {sub} */
     bool paged;       /* size and position */
     bool repeatable;  /* may be sent again after a failure */
+    bool changes;     /* something in SCM: such calls are journalled */
+    bool bodyless;    /* a good answer need not have a body */
     size_t max_body;
     const char *needs; /* which right in SCM, for messages */
 };
@@ -75,6 +86,24 @@ enum api_field {
     API_PRIVILEGES,
     API_PASSWORD_STATE,
     API_PASSWORD_EXPIRES,
+    API_IMPORT_ORG,
+    API_IMPORT_CERT,
+    API_COMMENTS,
+    API_CREATED,
+    API_ERROR,
+    API_LOCATION_TYPE,
+    API_LOCATION_DETAILS,
+    API_LOCATION_IP,
+    API_LOCATION_PORT,
+    API_LOCATION_HOST,
+    API_LOCATION_SOURCE,
+    API_OPERATION_STATUS,
+    API_DISCOVERY_CERTIFICATES,
+    API_DISCOVERY_CERTIFICATE,
+    API_DISCOVERY_LOCATION,
+    API_DISCOVERY_ADDRESS,
+    API_DISCOVERY_PORT,
+    API_DISCOVERY_HOST,
     API_CODE,
     API_DESCRIPTION,
     API_FIELD_COUNT

@@ -34,6 +34,11 @@ const char *auth_login(const struct auth *auth)
     return auth->login;
 }
 
+const char *auth_account(const struct auth *auth)
+{
+    return auth->kind == AUTH_TOKEN ? auth->client_id : auth->login;
+}
+
 void auth_hide_secrets(const struct auth *auth, char *text)
 {
     secret_hide(&auth->secret, text);
@@ -143,29 +148,14 @@ enum cs_err auth_new(struct auth **out, struct auth_options *options, struct dia
 
 /* ---- tokens ---- */
 
-static void append_escaped(struct buf *out, const char *text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                     c == '.' || c == '_' || c == '~';
-        if (!plain)
-            buf_append_char(out, '%');
-        buf_append_char(out, plain ? (char)c : digits[c >> 4]);
-        if (!plain)
-            buf_append_char(out, digits[c & 15]);
-    }
-}
-
 static void make_form(const struct auth *auth, struct buf *form)
 {
     buf_reserve(form,
                 64 + 3 * (strlen(auth->client_id) + auth->secret.len)); /* never grows: see add_header */
     buf_append_str(form, "grant_type=client_credentials&client_id=");
-    append_escaped(form, auth->client_id);
+    http_append_escaped(form, auth->client_id);
     buf_append_str(form, "&client_secret=");
-    append_escaped(form, auth->secret.text);
+    http_append_escaped(form, auth->secret.text);
 }
 
 static enum cs_err ask_for_token(const struct auth *auth, struct http *http, struct http_response *response,

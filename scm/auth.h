@@ -36,6 +36,7 @@ bool auth_renew(struct auth *auth);
 
 enum auth_kind auth_kind(const struct auth *auth);
 const char *auth_login(const struct auth *auth);             /* NULL for AUTH_TOKEN */
+const char *auth_account(const struct auth *auth);           /* login or client id: who it is */
 void auth_hide_secrets(const struct auth *auth, char *text); /* stars over password, client secret, token */
 
 #endif

@@ -60,6 +60,7 @@ static enum cs_err refused(struct client *client, enum api_call call, const char
         snprintf(number, sizeof number, ", code %" PRId64, code);
     else
         code = 0;
+    client->code = code;
     json_free(root);
     struct advice advice = advice_for(response->status, code, auth_kind(client->auth));
     client->refusal = advice.refusal;
@@ -115,55 +116,149 @@ static enum cs_err send_renewing(struct client *client, const struct http_reques
     return err;
 }
 
-static void build_url(const struct client *client, enum api_call call, int64_t id, const char *query,
-                      struct buf *url)
+static void append_id(struct buf *url, const struct client_question *question)
 {
-    const char *path = api_call_info(call)->path;
+    if (question->id_text != NULL)
+        http_append_escaped(url, question->id_text);
+    else
+        buf_printf(url, "%" PRId64, question->id);
+}
+
+static void build_url(const struct client *client, const struct client_question *question, struct buf *url)
+{
+    const char *path = question->path != NULL ? question->path : api_call_info(question->call)->path;
     buf_append_str(url, client->base_url);
     if (auth_kind(client->auth) == AUTH_CERTIFICATE)
         buf_append_str(url, "/private");
-    buf_append_str(url, path);
-    if (path[strlen(path) - 1] == '/')
-        buf_printf(url, "%" PRId64, id);
-    if (query != NULL)
-        buf_printf(url, "?%s", query);
+    for (; *path != '\0'; path++) {
+        if (strncmp(path, "{id}", 4) == 0) {
+            append_id(url, question);
+            path += 3;
+        } else if (strncmp(path, "{sub}", 5) == 0) {
+            buf_printf(url, "%" PRId64, question->sub);
+            path += 4;
+        } else {
+            buf_append_char(url, *path);
+            if (path[0] == '/' && path[1] == '\0')
+                append_id(url, question);
+        }
+    }
+    if (question->query != NULL)
+        buf_printf(url, "?%s", question->query);
 }
 
-enum cs_err client_call(struct client *client, enum api_call call, int64_t id, const char *query,
-                        const char *body, struct json_value **out, struct diag *diag)
+/* ---- the journal ---- */
+
+static enum cs_err write_down(struct client *client, const struct client_question *question,
+                              const char *shown, struct diag *diag)
 {
-    const struct api_call_info *info = api_call_info(call);
+    struct client_journal *journal = client->journal;
+    if (journal == NULL || !api_call_info(question->call)->changes)
+        return CS_OK;
+    journal->row = 0;
+    return journal->begin(journal->context, shown, question->about, &journal->row, diag);
+}
+
+static enum cs_err write_answer(struct client *client, enum api_call call, enum cs_err err, struct diag *diag)
+{
+    struct client_journal *journal = client->journal;
+    if (journal == NULL || !api_call_info(call)->changes || journal->row == 0)
+        return err;
+    struct diag failed = {0};
+    enum cs_err written =
+        journal->end(journal->context, journal->row, client->status, err != CS_OK ? diag->text : "", &failed);
+    if (err == CS_OK && written != CS_OK)
+        *diag = failed;
+    return err != CS_OK ? err : written;
+}
+
+/* ---- one call, whole ---- */
+
+static enum cs_err take_answer(struct client *client, const struct client_question *question,
+                               const char *shown, const struct http_response *response,
+                               struct json_value **out, struct diag *diag)
+{
+    client->status = response->status;
+    client->total_count = response->total_count;
+    snprintf(client->location, sizeof client->location, "%s", response->location);
+    if (response->status < 200 || response->status > 299)
+        return refused(client, question->call, shown, response, diag);
+    if (response->body.len == 0 && api_call_info(question->call)->bodyless)
+        return CS_OK;
+    return parse(shown, response, out, diag);
+}
+
+static enum cs_err exchange(struct client *client, const struct client_question *question, const char *url,
+                            const char *shown, struct json_value **out, struct diag *diag)
+{
+    const struct api_call_info *info = api_call_info(question->call);
     struct http_response response = {0};
-    struct buf url = {0};
-    struct buf shown = {0};
-    *out = NULL;
-    client->status = 0;
-    client->refusal = REFUSAL_OTHER;
-    build_url(client, call, id, query, &url);
-    buf_printf(&shown, "%s %.160s", info->method, buf_str(&url) + strlen(client->base_url));
+    const char *body = question->body;
     struct http_request request = {
         .method = info->method,
-        .url = buf_str(&url),
-        .shown = buf_str(&shown),
+        .url = url,
+        .shown = shown,
         .body = body,
         .body_len = body != NULL ? strlen(body) : 0,
         .max_body = info->max_body,
         .repeatable = info->repeatable,
     };
+    enum cs_err err = send_renewing(client, &request, &response, diag);
+    if (err == CS_OK)
+        err = take_answer(client, question, shown, &response, out, diag);
+    http_response_dispose(&response);
+    return err;
+}
+
+enum cs_err client_ask(struct client *client, const struct client_question *question, struct json_value **out,
+                       struct diag *diag)
+{
+    struct buf url = {0};
+    struct buf shown = {0};
+    *out = NULL;
+    client->status = 0;
+    client->code = 0;
+    client->total_count = -1;
+    client->location[0] = '\0';
+    client->refusal = REFUSAL_OTHER;
+    build_url(client, question, &url);
+    buf_printf(&shown, "%s %.160s", api_call_info(question->call)->method,
+               buf_str(&url) + (url.err == CS_OK ? strlen(client->base_url) : 0));
     enum cs_err err =
         url.err != CS_OK || shown.err != CS_OK ? diag_fail(diag, CS_E_NOMEM, "out of memory") : CS_OK;
     if (err == CS_OK)
-        err = send_renewing(client, &request, &response, diag);
-    client->status = err == CS_OK ? response.status : 0;
-    client->total_count = response.total_count;
-    if (err == CS_OK && (response.status < 200 || response.status > 299))
-        err = refused(client, call, buf_str(&shown), &response, diag);
-    else if (err == CS_OK)
-        err = parse(buf_str(&shown), &response, out, diag);
-    http_response_dispose(&response);
+        err = write_down(client, question, buf_str(&shown), diag);
+    if (err == CS_OK) {
+        err = exchange(client, question, buf_str(&url), buf_str(&shown), out, diag);
+        err = write_answer(client, question->call, err, diag);
+    }
     buf_dispose(&url);
     buf_dispose(&shown);
     return err;
+}
+
+enum cs_err client_call(struct client *client, enum api_call call, int64_t id, const char *query,
+                        const char *body, struct json_value **out, struct diag *diag)
+{
+    struct client_question question = {.call = call, .id = id, .query = query, .body = body};
+    return client_ask(client, &question, out, diag);
+}
+
+const char *client_created_name(const struct client *client)
+{
+    const char *slash = strrchr(client->location, '/');
+    const char *name = slash != NULL ? slash + 1 : client->location;
+    return name[0] != '\0' ? name : NULL;
+}
+
+bool client_created_id(const struct client *client, int64_t *id)
+{
+    const char *name = client_created_name(client);
+    uint64_t number;
+    if (name == NULL || text_to_u64(name, strlen(name), INT64_MAX, &number) != CS_OK || number == 0)
+        return false;
+    *id = (int64_t)number;
+    return true;
 }
 
 /* ---- pages ---- */

@@ -100,6 +100,21 @@ enum cs_err http_check_url(const char *url, const char *what, struct diag *diag)
     return CS_OK;
 }
 
+void http_append_escaped(struct buf *out, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                     c == '.' || c == '_' || c == '~';
+        if (!plain)
+            buf_append_char(out, '%');
+        buf_append_char(out, plain ? (char)c : digits[c >> 4]);
+        if (!plain)
+            buf_append_char(out, digits[c & 15]);
+    }
+}
+
 /* ---- what comes back ---- */
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
@@ -135,6 +150,7 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
     uint64_t number;
     keep_header(bytes, len, "Content-Type", response->content_type, sizeof response->content_type);
     keep_header(bytes, len, "Retry-After", response->retry_after, sizeof response->retry_after);
+    keep_header(bytes, len, "Location", response->location, sizeof response->location);
     keep_header(bytes, len, "WWW-Authenticate", response->authenticate, sizeof response->authenticate);
     keep_header(bytes, len, "X-Total-Count", total, sizeof total);
     if (total[0] != '\0' && text_to_u64(total, strlen(total), INT32_MAX, &number) == CS_OK)

@@ -36,7 +36,7 @@ struct http_options {        /* text is borrowed for the object's life */
 };
 
 struct http_request {
-    const char *method;         /* GET, POST */
+    const char *method;         /* GET, POST, PUT, DELETE */
     const char *url;            /* https://, or http:// to a loopback address */
     const char *shown;          /* how messages name the call; without secrets */
     const char *const *headers; /* "Name: value" */
@@ -51,6 +51,7 @@ struct http_response { /* zero-initialise; dispose after use, also after an erro
     int status;
     char content_type[96]; /* "" = not said, as all of these */
     char retry_after[64];
+    char location[256];
     char authenticate[256];
     int64_t total_count; /* X-Total-Count; -1 = not said */
     struct buf body;
@@ -69,6 +70,9 @@ void http_response_dispose(struct http_response *response); /* wipes too: tokens
 
 /* https, or http to a loopback address; no user name in it. CS_E_INVALID; `what` names it ("base_url"). */
 CS_MUST_USE enum cs_err http_check_url(const char *url, const char *what, struct diag *diag);
+
+/* Everything but letters, digits and -._~ as %XX (RFC 3986). */
+void http_append_escaped(struct buf *out, const char *text);
 
 int64_t http_now_s(struct http *http); /* by its clock */
 

@@ -128,6 +128,137 @@ static void a_token_that_ends_in_mid_run_is_renewed_once(void **state)
     assert_int_equal(http_server_requests(world->server), 7); /* and no endless circle */
 }
 
+/* ---- calls that change something ---- */
+
+struct written {
+    struct client_journal journal;
+    struct buf text;
+    enum cs_err begins; /* what begin answers */
+};
+
+static enum cs_err write_begin(void *context, const char *call, const char *about, int64_t *row,
+                               struct diag *diag)
+{
+    struct written *written = context;
+    buf_printf(&written->text, "[%s (%s)", call, about != NULL ? about : "");
+    *row = 7;
+    diag_set(diag, "the disk is full");
+    return written->begins;
+}
+
+static enum cs_err write_end(void *context, int64_t row, int status, const char *said, struct diag *diag)
+{
+    struct written *written = context;
+    (void)diag;
+    assert_int_equal(row, 7);
+    buf_printf(&written->text, " -> %d %.60s]", status, said);
+    return CS_OK;
+}
+
+static void journals(struct scm_world *world, struct written *written)
+{
+    *written = (struct written){.journal = {write_begin, write_end, written, 0}};
+    world->client.journal = &written->journal;
+}
+
+static void what_changes_something_is_written_down_before_and_after(void **state)
+{
+    struct scm_world *world = *state;
+    struct written written;
+    struct json_value *root;
+    starts(
+        world, AUTH_PASSWORD,
+        (struct http_script[]){{.json = "[]"},
+                               {.status = 201, .json = "", .headers = "Location: https://x/1/location/9\r\n"},
+                               {.status = 403, .json = "{\"code\":-37,\"description\":\"" PASSWORD "\"}"},
+                               {0}});
+    journals(world, &written);
+    assert_int_equal(call(world, CALL_DOMAINS, 0, &root), CS_OK); /* only read */
+    json_free(root);
+    assert_string_equal(buf_str(&written.text), "");
+    struct client_question question = {
+        .call = CALL_ADD_LOCATION, .id = 5, .body = "{}", .about = "a.example"};
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_OK);
+    question.about = NULL;
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_E_IO);
+    assert_string_equal(
+        buf_str(&written.text),
+        "[POST /api/ssl/v1/5/location (a.example) -> 201 ]"
+        "[POST /api/ssl/v1/5/location () -> 403 POST /api/ssl/v1/5/location: SCM answers 403, "
+        "code -37, \"***]");
+    buf_dispose(&written.text);
+}
+
+static void what_cannot_be_written_down_is_not_sent(void **state)
+{
+    struct scm_world *world = *state;
+    struct written written;
+    struct json_value *root;
+    starts(world, AUTH_PASSWORD, (struct http_script[]){{.json = "{}"}, {0}});
+    journals(world, &written);
+    written.begins = CS_E_FULL;
+    assert_int_equal(call(world, CALL_IMPORT, 0, &root), CS_E_FULL);
+    assert_int_equal(http_server_requests(world->server), 0);
+    buf_dispose(&written.text);
+}
+
+static void ids_go_where_the_path_wants_them(void **state)
+{
+    struct scm_world *world = *state;
+    struct json_value *root;
+    starts(world, AUTH_PASSWORD, (struct http_script[]){{.status = 204, .json = ""}, {0}});
+    struct client_question question = {.call = CALL_DELETE_LOCATION, .id = 5, .sub = 6};
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_OK);
+    was_asked(world, 0, "DELETE /api/ssl/v1/5/location/6 HTTP/1.1\r\n");
+    question = (struct client_question){.call = CALL_DISCOVERY_IMPORT, .id_text = "../a b", .body = "[]"};
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_OK);
+    was_asked(world, 1, "POST /api/v1/operations/..%2Fa%20b/certificates HTTP/1.1\r\n");
+    question.path = "/other/{id}?x";
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_OK);
+    was_asked(world, 2, "POST /other/..%2Fa%20b?x HTTP/1.1\r\n");
+}
+
+/* The Location of an answer names this id; 0 = none. */
+static void has_created(struct scm_world *world, const char *location, int64_t expected)
+{
+    int64_t id = 0;
+    snprintf(world->client.location, sizeof world->client.location, "%s", location);
+    assert_int_equal(client_created_id(&world->client, &id), expected != 0);
+    assert_int_equal(id, expected);
+}
+
+static void the_id_of_what_was_made_ends_the_location(void **state)
+{
+    struct scm_world *world = *state;
+    has_created(world, "https://scm.example/api/ssl/v1/5/location/9", 9);
+    has_created(world, "9", 9);
+    has_created(world, "", 0);
+    has_created(world, "https://scm.example/9/", 0);
+    has_created(world, "/x/abc", 0);
+    has_created(world, "/x/0", 0);
+    has_created(world, "/x/-4", 0);
+}
+
+static void success_without_a_body_is_one_only_where_none_is_needed(void **state)
+{
+    struct scm_world *world = *state;
+    struct json_value *root;
+    starts(world, AUTH_PASSWORD,
+           (struct http_script[]){
+               {.status = 201, .json = ""},
+               {.bytes = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"},
+               {.json = ""},
+               {0}});
+    struct client_question question = {.call = CALL_ADD_LOCATION, .id = 5, .body = "{}"};
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_OK);
+    assert_null(root);
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_E_MALFORMED);
+    says(world, "is it the page of a proxy");
+    question.call = CALL_IMPORT;
+    assert_int_equal(client_ask(&world->client, &question, &root, &world->diag), CS_E_MALFORMED);
+    says(world, "the answer is empty");
+}
+
 /* ---- pages ---- */
 
 struct seen {
@@ -282,6 +413,11 @@ int main(void)
         IN_WORLD(an_error_shows_code_description_call_and_what_to_do),
         IN_WORLD(what_is_no_json_is_an_error_and_nothing_else),
         IN_WORLD(a_token_that_ends_in_mid_run_is_renewed_once),
+        IN_WORLD(what_changes_something_is_written_down_before_and_after),
+        IN_WORLD(what_cannot_be_written_down_is_not_sent),
+        IN_WORLD(ids_go_where_the_path_wants_them),
+        IN_WORLD(the_id_of_what_was_made_ends_the_location),
+        IN_WORLD(success_without_a_body_is_one_only_where_none_is_needed),
         IN_WORLD(pages_are_asked_for_until_one_is_not_full),
         IN_WORLD(a_last_page_that_is_full_is_followed_by_an_empty_one),
         IN_WORLD(nothing_at_all_is_an_empty_list),
