@@ -36,7 +36,9 @@ struct asset_row { /* text is valid for the call */
     struct cert_record cert;             /* rebuilt from columns; not to be disposed */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
-    bool starttls_injection; /* see cert/finding.h */
+    bool starttls_injection;  /* see cert/finding.h */
+    const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
+    size_t task_count;
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 
@@ -47,7 +49,6 @@ struct asset_filter {
                                        organization */
     const char *owner_department;
     bool unassigned;
-    const char *task;
     const uint8_t *leaf_sha256;      /* only assets that serve it now */
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
     bool any_network;                /* with `endpoint`: its network is not compared */
