@@ -58,7 +58,7 @@ static enum dialogue_verdict take_units(struct dialogue *dialogue, struct cursor
         size_t len = protocol->measure(*bytes);
         if (len == DIALOGUE_NOT_OURS)
             return dialogue_foreign(result, *bytes);
-        if (len == 0 || !cursor_bytes(bytes, len, &unit))
+        if (len == 0 || len > DIALOGUE_MAX_LINE || !cursor_bytes(bytes, len, &unit))
             break;
         if (protocol->is_text)
             unit = dialogue_without_line_end(unit);
