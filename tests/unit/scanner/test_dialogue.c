@@ -704,9 +704,9 @@ static void a_name_that_is_none_breaks_no_stream(void **state)
 static void servers_greet_in_some_protocols_only(void **state)
 {
     (void)state;
-    assert_true(dialogue_waits_for_greeting(PROTOCOL_SMTP));
-    assert_false(dialogue_waits_for_greeting(PROTOCOL_LDAP));
-    assert_false(dialogue_waits_for_greeting(PROTOCOL_TLS));
+    assert_true(dialogue_is_greeted(PROTOCOL_SMTP));
+    assert_false(dialogue_is_greeted(PROTOCOL_LDAP));
+    assert_false(dialogue_is_greeted(PROTOCOL_TLS));
 }
 
 int main(void)
