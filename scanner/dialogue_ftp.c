@@ -10,7 +10,9 @@ enum step { GREETING, AUTH };
 static enum dialogue_verdict take_reply(struct dialogue *dialogue, unsigned code, struct cursor line,
                                         struct buf *out, struct lane_result *result)
 {
-    if (code == 421) /* "service not available, closing control connection", at any time */
+    /* "service not available, closing control connection", at any time; too many clients, or a ban, as a
+     * greeting */
+    if (code == 421 || (code == 530 && dialogue->step == GREETING))
         return dialogue_throttled(result, out, "QUIT\r\n", line);
     if (dialogue->step == AUTH)
         return code == 234 || code == 334 /* drafts of RFC 4217, and what was built from them */

@@ -234,7 +234,8 @@ class Dialogues(Case):
         target = f"127.0.0.1:{self.serve(script).port}/smtp"
         words = ("scan", target, "--ehlo-name", "greeter.example", "--key-types", "first", *LIMITS[:-1])
         self.run_program(*words)
-        for says[0], state in ((b"421 4.7.0 too many connections\r\n", "live"), (b"554 5.7.1 no service\r\n", "gone")):
+        for says[0], state in ((b"421 4.7.0 too many connections\r\n", "live"), (b"554 5.7.1 client host blocked\r\n", "live"),
+                               (b"554 no SMTP service here\r\n", "gone")):
             for _ in range(3):
                 self.run_program(*words)
             asset, = json.loads(self.run_program("assets", "--state", "all", "--format", "json").stdout)
