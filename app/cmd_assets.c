@@ -8,7 +8,6 @@
 #include "app/inventory_age.h"
 #include "app/rule_apply.h"
 #include "base/text.h"
-#include "cert/finding.h"
 #include "db/owners.h"
 #include "report/asset_list.h"
 
@@ -84,9 +83,12 @@ static enum cs_err check_choice(struct app *app, const char *option, const char 
 
 static enum cs_err check_finding(struct app *app, const char *finding)
 {
-    const char *names[FINDING_MAX + 1] = {NULL};
+    const char *names[ASSET_FINDING_MAX + 1] = {NULL};
+    size_t count = 0;
     for (size_t i = 0; i < finding_count(); i++)
-        names[i] = finding_at(i)->name;
+        names[count++] = finding_at(i)->name;
+    for (size_t i = 0; i < estate_finding_count(); i++)
+        names[count++] = estate_finding_at(i)->name;
     return finding != NULL ? check_choice(app, "finding", finding, names) : CS_OK;
 }
 
@@ -124,6 +126,10 @@ static enum cs_err build_where(struct app *app, const struct asset_options *opti
             return err;
         }
         buf_printf(where, "(%s)", options->where);
+    }
+    if (options->finding != NULL) { /* one of the table */
+        snprintf(condition, sizeof condition, "finding = %s", options->finding);
+        add_condition(where, condition);
     }
     if (options->unmanaged)
         add_condition(where, "status = unmanaged");
@@ -172,7 +178,7 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
     struct asset_filter filter = {0};
     struct owner_name owner;
     struct buf where = {0};
-    struct asset_list assets = {.finding = options->finding, .now_s = app_now_s(), .diag = &app->diag};
+    struct asset_list assets = {.now_s = app_now_s(), .diag = &app->diag};
     int64_t owner_id;
     enum cs_err err = fill_filter(app, options, &owner, &filter);
     if (err == CS_OK)
@@ -187,6 +193,7 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
         err = app_open_listing(app, list, asset_columns, asset_column_count, &assets.listing);
     if (err == CS_OK) {
         filter.where = assets.where != NULL ? matcher_expr(assets.where) : NULL;
+        filter.estate_findings = asset_list_shows_findings(assets.listing);
         err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
         err = listing_close(assets.listing, err, &app->diag);
     }

@@ -279,5 +279,11 @@ const char *const migrations[] = {
     " ended_at INTEGER,"
     " PRIMARY KEY (scan_id, number)"
     ") STRICT, WITHOUT ROWID;",
+
+    /* 6: which certificates of the inventory are for the same names */
+    "ALTER TABLE inventory_certificate ADD COLUMN names_key TEXT;"
+    "UPDATE inventory_certificate SET names_key = name_set(common_name, names);"
+    "CREATE INDEX inventory_certificate_names ON inventory_certificate(names_key)"
+    " WHERE staged = 0 AND names_key IS NOT NULL;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
