@@ -53,6 +53,8 @@ struct asset_filter {
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
     bool any_network;                /* with `endpoint`: its network is not compared */
     bool estate_findings;            /* wanted in the rows; a `where` that needs them has them all the same */
+    const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
+    const char *network;             /* with `address` */
     int64_t now_s;                   /* for days_left */
 };
 

@@ -3,6 +3,7 @@
  * are in a set: a target in dark space costs no SQL at all, one that shows something new three INSERTs. */
 #include "db/ingest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,24 @@ static enum cs_err find_endpoint(struct ingest *ingest, const struct endpoint *e
     const char *stored = sql_text(stmt, 1);
     *id = sqlite3_column_int64(stmt, 0);
     *has_name = host_name == NULL || (stored != NULL && strcmp(stored, host_name) == 0);
+    sqlite3_reset(stmt);
+    return CS_OK;
+}
+
+enum cs_err ingest_host_name(struct ingest *ingest, const struct endpoint *endpoint,
+                             char out[ENDPOINT_MAX_NAME + 1], struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_ENDPOINT);
+    bool row;
+    out[0] = '\0';
+    if (!ingest->others_write && !is_known(ingest, endpoint))
+        return CS_OK;
+    bind_endpoint(stmt, endpoint);
+    enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
+    if (err != CS_OK || !row)
+        return err;
+    const char *stored = sql_text(stmt, 1);
+    snprintf(out, ENDPOINT_MAX_NAME + 1, "%s", stored != NULL ? stored : "");
     sqlite3_reset(stmt);
     return CS_OK;
 }
