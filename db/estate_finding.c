@@ -26,12 +26,14 @@ static const struct {
     {.info = {.name = "revoked-but-served",
               .severity = FINDING_CRITICAL,
               .reason = "The certificate manager has revoked it, and it is still served.",
-              .advice = "Install the certificate that replaces it, or request one."},
+              .advice = "Install the certificate that replaces it, or request one.",
+              .source = "The certificate manager's own state of it; docs/scm.md"},
      .sql = "a.state = 'live' AND g.state = 'revoked' COLLATE NOCASE"},
     {.info = {.name = "renewed-not-deployed",
               .severity = FINDING_WARNING,
               .reason = "A newer certificate for the same names has been issued, and the old one is served.",
-              .advice = "Install the new certificate on this server, and reload the service."},
+              .advice = "Install the new certificate on this server, and reload the service.",
+              .source = "The inventory; docs/scm.md"},
      .sql = RENEWED_NOT_DEPLOYED},
 };
 #define FINDING_COUNT (sizeof findings / sizeof findings[0])
@@ -45,6 +47,16 @@ size_t estate_finding_count(void)
 const struct finding_info *estate_finding_at(size_t index)
 {
     return &findings[index].info;
+}
+
+size_t all_finding_count(void)
+{
+    return finding_count() + FINDING_COUNT;
+}
+
+const struct finding_info *all_finding_at(size_t index)
+{
+    return index < finding_count() ? finding_at(index) : estate_finding_at(index - finding_count());
 }
 
 size_t estate_findings_of(uint32_t set, const char *out[ESTATE_FINDING_MAX])

@@ -16,6 +16,10 @@
 size_t estate_finding_count(void);
 const struct finding_info *estate_finding_at(size_t index);
 
+/* The table of all findings, the local ones and then these. */
+size_t all_finding_count(void);
+const struct finding_info *all_finding_at(size_t index);
+
 /* Fills `out` with the names (static) of the findings in `set`, bit 0 being the first row; returns how many.
  */
 size_t estate_findings_of(uint32_t set, const char *out[ESTATE_FINDING_MAX]);

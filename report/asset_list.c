@@ -202,12 +202,15 @@ static enum cs_err passes(const struct asset_list *list, const struct asset_row 
     return err;
 }
 
-size_t asset_findings(const struct asset_row *row, int64_t now_s, const char *out[ASSET_FINDING_MAX])
+size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                      const char *out[ASSET_FINDING_MAX])
 {
     const struct finding_facts facts = {
         .now_s = now_s,
         .server_name = row->endpoint.server_name,
         .starttls_injection = row->starttls_injection,
+        .tls_version = row->tls_version,
+        .expiry = expiry,
     };
     size_t count = findings_of(&row->cert, &facts, out);
     return count + estate_findings_of(row->estate_findings, out + count);
@@ -222,7 +225,7 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
     const char *findings[ASSET_FINDING_MAX];
-    size_t finding_count = asset_findings(row, list->now_s, findings);
+    size_t finding_count = asset_findings(row, list->now_s, list->expiry, findings);
     bool wanted;
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)

@@ -4,6 +4,7 @@
 #ifndef REPORT_ASSET_LIST_H
 #define REPORT_ASSET_LIST_H
 
+#include "cert/expiry.h"
 #include "db/assets.h"
 #include "db/estate_finding.h"
 #include "report/listing.h"
@@ -14,14 +15,17 @@ extern const size_t asset_column_count;
 
 #define ASSET_FINDING_MAX (FINDING_MAX + ESTATE_FINDING_MAX)
 
-/* Fills `out` with the names (static) of all findings of an asset, the local ones first; returns how many. */
-size_t asset_findings(const struct asset_row *row, int64_t now_s, const char *out[ASSET_FINDING_MAX]);
+/* Fills `out` with the names (static) of all findings of an asset, the local ones first; returns how many.
+ * `expiry` NULL = expiry_usual. */
+size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                      const char *out[ASSET_FINDING_MAX]);
 
 struct asset_list {
     struct listing *listing;
     struct matcher *where; /* tested on each row unless `exact`; NULL = none */
     bool exact;            /* set by assets_each */
     int64_t now_s;
+    const struct expiry_limits *expiry; /* NULL = expiry_usual */
     uint64_t rows;
     struct diag *diag;
 };

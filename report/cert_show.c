@@ -21,6 +21,7 @@ struct show {
     struct store *store;
     enum cert_show_format format;
     int64_t now_s;
+    const struct expiry_limits *expiry;
     struct diag *diag;
     struct buf out;
     struct json_writer json;
@@ -70,7 +71,8 @@ static void table_certificate(struct show *show, const struct cert_record *cert)
     char hex[2 * SHA256_SIZE + 1];
     char text[64];
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(cert, &(struct finding_facts){.now_s = show->now_s}, findings);
+    size_t finding_count =
+        findings_of(cert, &(struct finding_facts){.now_s = show->now_s, .expiry = show->expiry}, findings);
     hex_encode(hex, cert->sha256, SHA256_SIZE);
     line(show, "sha256", hex);
     if (!cert->malformed) {
@@ -120,7 +122,8 @@ static void json_certificate(struct show *show, const struct cert_record *cert)
 {
     struct json_writer *json = &show->json;
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(cert, &(struct finding_facts){.now_s = show->now_s}, findings);
+    size_t finding_count =
+        findings_of(cert, &(struct finding_facts){.now_s = show->now_s, .expiry = show->expiry}, findings);
     json_key(json, "sha256");
     json_hex(json, cert->sha256, SHA256_SIZE);
     json_member_string(json, "common_name", cert->common_name);
@@ -245,7 +248,7 @@ static void json_asset(struct show *show, const struct asset_row *row)
     json_member_string(json, "owner_department", row->owner_department);
     json_member_string(json, "rule", row->rule);
     json_member_string(json, "reason", row->reason);
-    json_findings(json, findings, asset_findings(row, show->now_s, findings));
+    json_findings(json, findings, asset_findings(row, show->now_s, show->expiry, findings));
     json_end_object(json);
 }
 
@@ -322,7 +325,8 @@ static enum cs_err put_all(struct show *show)
 }
 
 enum cs_err cert_show(FILE *file, struct store *store, const uint8_t sha256[SHA256_SIZE],
-                      enum cert_show_format format, int64_t now_s, struct diag *diag)
+                      enum cert_show_format format, int64_t now_s, const struct expiry_limits *expiry,
+                      struct diag *diag)
 {
     struct show *show = calloc(1, sizeof *show);
     if (show == NULL)
@@ -330,6 +334,7 @@ enum cs_err cert_show(FILE *file, struct store *store, const uint8_t sha256[SHA2
     show->store = store;
     show->format = format;
     show->now_s = now_s;
+    show->expiry = expiry;
     show->diag = diag;
     memcpy(show->leaf, sha256, SHA256_SIZE);
     json_writer_init(&show->json, &show->out);
