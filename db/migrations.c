@@ -300,10 +300,58 @@ const char *const migrations[] = {
     " CHECK ((endpoint_id IS NULL) <> (certificate_id IS NULL))"
     ") STRICT;",
 
-    /* 7: which certificates of the inventory are for the same names */
+    /* 7: tasks, what they have seen, and who changed what */
+    "CREATE TABLE task ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " network TEXT NOT NULL,"
+    " ranges TEXT NOT NULL,"
+    " excludes TEXT NOT NULL,"
+    " ports TEXT,"
+    " options TEXT NOT NULL,"
+    " rules TEXT NOT NULL,"
+    " frequency TEXT NOT NULL,"
+    " at TEXT,"
+    " day TEXT,"
+    " timezone TEXT,"
+    " window TEXT,"
+    " known_only INTEGER NOT NULL,"
+    " enabled INTEGER NOT NULL,"
+    " external_id INTEGER UNIQUE,"
+    " external_bucket_id INTEGER,"
+    " created_at INTEGER NOT NULL,"
+    " changed_at INTEGER NOT NULL,"
+    " scheduled_at INTEGER NOT NULL"
+    ") STRICT;"
+    "ALTER TABLE scan ADD COLUMN task_id INTEGER REFERENCES task(id) ON DELETE SET NULL;"
+    "ALTER TABLE scan ADD COLUMN task_name TEXT;"
+    "ALTER TABLE scan ADD COLUMN attempts_pruned INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX scan_task ON scan(task_id) WHERE task_id IS NOT NULL;"
+    "CREATE TABLE asset_task ("
+    " task_id INTEGER NOT NULL REFERENCES task(id) ON DELETE CASCADE,"
+    " asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,"
+    " PRIMARY KEY (task_id, asset_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX asset_task_asset ON asset_task(asset_id);"
+    "CREATE INDEX attempt_chunk_last_at ON attempt_chunk(last_at);"
+    "CREATE TABLE change_log ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at INTEGER NOT NULL,"
+    " user TEXT NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " detail TEXT"
+    ") STRICT;"
+    "CREATE INDEX change_log_at ON change_log(at);",
+
+    /* 8: which certificates of the inventory are for the same names (the next pull fills it), and files as
+     * providers */
+    "ALTER TABLE inventory ADD COLUMN source TEXT;"
     "ALTER TABLE inventory_certificate ADD COLUMN names_key TEXT;"
-    "UPDATE inventory_certificate SET names_key = name_set(common_name, names);"
     "CREATE INDEX inventory_certificate_names ON inventory_certificate(names_key)"
-    " WHERE staged = 0 AND names_key IS NOT NULL;",
+    " WHERE staged = 0 AND names_key IS NOT NULL;"
+    "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
+    " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

@@ -13,7 +13,6 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
-#include "db/inventory_sql.h"
 #include "db/store.h"
 #include "tests/support/temp_dir.h"
 
@@ -49,7 +48,6 @@ static sqlite3 *open_file(const char *path)
 {
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(inventory_sql_register(db), SQLITE_OK); /* migrations use them */
     return db;
 }
 
