@@ -138,6 +138,10 @@ static enum cs_err add_inventory(struct caa_job *job)
     enum cs_err err = app_open_store(app, STORE_READ);
     if (err == CS_OK)
         err = inventory_each_domain(app->store, INVENTORY_SCM, add_domain, job, &app->diag);
+    if (err == CS_OK && job->asked.len == 0)
+        return diag_fail(
+            &app->diag, CS_E_NOT_FOUND,
+            "no names were given, and there are no domains in the inventory (certscour scm pull)");
     return err == CS_OK ? note_domain_age(app->store, &app->diag) : err;
 }
 

@@ -23,11 +23,10 @@ static int start(void **state)
 }
 
 /* The text must live as long as the test: literals do. */
-static void has(uint8_t flags, const char *tag, const char *value)
+static void has(uint8_t flags, char *tag, char *value)
 {
     assert_true(set.count < MAX_RECORDS);
-    records[set.count++] =
-        (struct caa_record){flags, (char *)(uintptr_t)tag, (char *)(uintptr_t)value, strlen(value)};
+    records[set.count++] = (struct caa_record){flags, tag, value, strlen(value)};
 }
 
 static struct caa_decision decide(bool wildcard)
@@ -68,7 +67,7 @@ static void one_issue_record_decides_for_name_and_wildcard(void **state)
     has(0, "issue", "ca1.example.net");
     says(CAA_ALLOWED, CAA_ALLOWED);
     assert_ptr_equal(decide(false).record, &records[0]);
-    records[0].value = (char *)(uintptr_t) "ca2.example.org";
+    records[0].value = "ca2.example.org";
     says(CAA_DENIED, CAA_DENIED);
     assert_ptr_equal(decide(true).record, &records[0]);
     assert_string_equal(decide(true).missing_tag, "issue");
@@ -106,7 +105,7 @@ static void issuewild_takes_the_place_of_issue_for_wildcards_alone(void **state)
     has(0, "issue", ";");
     says(CAA_DENIED, CAA_ALLOWED);
     set.count = 1;
-    records[0].value = (char *)(uintptr_t) ";";
+    records[0].value = ";";
     says(CAA_ALLOWED, CAA_DENIED);
 }
 
@@ -130,7 +129,7 @@ static void nobody_may_issue_beside_a_critical_record_with_an_unknown_tag(void *
     says(CAA_DENIED, CAA_DENIED);
     assert_ptr_equal(decide(false).record, &records[1]);
     assert_null(decide(false).missing_tag);
-    records[1].tag = (char *)(uintptr_t) "iodef";
+    records[1].tag = "iodef";
     says(CAA_ALLOWED, CAA_ALLOWED);
 }
 
@@ -143,7 +142,7 @@ static void parameters_are_conditions_that_the_ca_has_to_judge(void **state)
     has(0, "issue", "ca1.example.net");
     says(CAA_ALLOWED, CAA_ALLOWED);
     assert_ptr_equal(decide(false).record, &records[1]);
-    records[1].value = (char *)(uintptr_t) "ca2.example.org; account=230123";
+    records[1].value = "ca2.example.org; account=230123";
     says(CAA_RESTRICTED, CAA_RESTRICTED);
     assert_ptr_equal(decide(false).record, &records[0]);
 }
@@ -154,7 +153,7 @@ static void malformed_values_name_nobody(void **state)
     has(0, "issue", "%%%%%");
     says(CAA_DENIED, CAA_DENIED);
     assert_non_null(strstr(decide(false).reason, "malformed"));
-    records[0].value = (char *)(uintptr_t) "ca1.example.net; policy";
+    records[0].value = "ca1.example.net; policy";
     says(CAA_DENIED, CAA_DENIED);
 }
 
