@@ -3,6 +3,7 @@
  * look-up's time-out, so every one of them ends. */
 #include "dns/lookups.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 
 #include "base/text.h"
 #include "model/ip.h"
+
+#define BURST 64 /* look-ups begun at once where there is a pace to keep */
 
 static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
 {
@@ -31,16 +34,26 @@ static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
     lookups->sockets[at] = (struct pollfd){.fd = fd, .events = events};
 }
 
+bool lookup_is_silence(int status)
+{
+    return status == ARES_ETIMEOUT || status == ARES_ECONNREFUSED || status == ARES_ECANCELLED ||
+           status == ARES_EDESTRUCTION;
+}
+
+bool lookup_is_answer(int status)
+{
+    return status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
+}
+
 bool lookup_end(struct lookup *lookup, int status)
 {
     struct lookups *lookups = lookup->lookups;
-    bool is_silence = status == ARES_ETIMEOUT || status == ARES_ECONNREFUSED || status == ARES_ECANCELLED ||
-                      status == ARES_EDESTRUCTION;
+    bool is_silence = lookup_is_silence(status);
     lookups->ended++;
     lookups->has_answered |= !is_silence;
     lookups->unanswered += is_silence;
     free(lookup);
-    return status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
+    return lookup_is_answer(status);
 }
 
 static void begin_lookup(struct lookups *lookups)
@@ -59,6 +72,7 @@ static void begin_lookup(struct lookups *lookups)
 /* Those that are not to be begun any more. */
 static void leave_rest(struct lookups *lookups)
 {
+    ares_cancel(lookups->channel); /* what is under way ends, with a callback each */
     for (; lookups->begun < lookups->count && lookups->err == CS_OK; lookups->ended++)
         lookups->leave(lookups, lookups->begun++);
 }
@@ -67,6 +81,7 @@ static bool gives_up(const struct lookups *lookups)
 {
     const struct resolver_options *options = lookups->options;
     return (options->stop != NULL && *options->stop != 0) ||
+           (lookups->is_stopped != NULL && lookups->is_stopped(lookups)) ||
            (options->give_up_after != 0 && !lookups->has_answered &&
             lookups->unanswered >= options->give_up_after);
 }
@@ -85,7 +100,7 @@ static void begin_more(struct lookups *lookups)
     size_t at_once = options->max_at_once != 0 ? options->max_at_once : 64;
     uint64_t elapsed_ms = monotonic_ms() - lookups->begun_at_ms;
     uint64_t allowed =
-        options->rate_per_s != 0 ? at_once + elapsed_ms * options->rate_per_s / 1000 : UINT64_MAX;
+        options->rate_per_s != 0 ? BURST + elapsed_ms * options->rate_per_s / 1000 : UINT64_MAX;
     while (lookups->begun < lookups->count && lookups->begun - lookups->ended < at_once &&
            lookups->begun < allowed && lookups->err == CS_OK)
         begin_lookup(lookups);
@@ -159,23 +174,37 @@ static enum cs_err open_channel(struct lookups *lookups, const struct resolver_o
     return err;
 }
 
+/* Whether anything more may come to what is counted. */
+static bool take_more(struct lookups *lookups)
+{
+    return lookups->feed != NULL && lookups->feed(lookups, lookups->ended == lookups->count);
+}
+
 static void end_all(struct lookups *lookups)
 {
-    while (lookups->ended < lookups->count && lookups->err == CS_OK) {
-        if (gives_up(lookups)) {
-            ares_cancel(lookups->channel); /* with a callback each */
+    bool more = take_more(lookups);
+    while ((more || lookups->ended < lookups->count) && lookups->err == CS_OK) {
+        if (gives_up(lookups))
             leave_rest(lookups);
-            break;
-        }
-        begin_more(lookups);
-        if (lookups->ended < lookups->count)
+        else
+            begin_more(lookups);
+        if (lookups->ended < lookups->count && lookups->err == CS_OK)
             wait_and_process(lookups);
+        more = more && take_more(lookups);
     }
+}
+
+static int library_status;
+
+static void begin_library(void)
+{
+    library_status = ares_library_init(ARES_LIB_INIT_ALL); /* needs no cleanup but on Windows */
 }
 
 enum cs_err lookups_run(struct lookups *lookups, struct diag *diag)
 {
-    if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+    static pthread_once_t once = PTHREAD_ONCE_INIT; /* several threads may run look-ups */
+    if (pthread_once(&once, begin_library) != 0 || library_status != ARES_SUCCESS)
         return diag_fail(diag, CS_E_IO, "the resolver does not start");
     lookups->begun_at_ms = monotonic_ms();
     enum cs_err err = open_channel(lookups, lookups->options, diag);
@@ -184,6 +213,5 @@ enum cs_err lookups_run(struct lookups *lookups, struct diag *diag)
         err = lookups->err;
         ares_destroy(lookups->channel); /* ends what is still open, with a callback each */
     }
-    ares_library_cleanup();
     return err;
 }

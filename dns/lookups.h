@@ -21,6 +21,10 @@ struct lookup;
 struct lookups { /* the upper part is filled by the caller, the rest is zero */
     const struct resolver_options *options;
     size_t count; /* numbered from 0 */
+    /* Where more turns up while the run goes on, else NULL: raises `count`; where it may wait, it waits until
+     * there is something to say. False: nothing more will come. */
+    bool (*feed)(struct lookups *lookups, bool may_wait);
+    bool (*is_stopped)(const struct lookups *lookups); /* or NULL; true: as options->stop */
     /* Asks the channel, with `lookup` as the callback's argument. The callback comes once, maybe at once, and
      * calls lookup_end. */
     void (*begin)(struct lookups *lookups, size_t number, struct lookup *lookup);
@@ -52,5 +56,9 @@ CS_MUST_USE enum cs_err lookups_run(struct lookups *lookups, struct diag *diag);
 /* First thing in a callback: one has ended with a c-ares status, and `lookup` is gone. True: the DNS has said
  * so, an answer or that there is none. A server that fails or refuses knows nothing. */
 bool lookup_end(struct lookup *lookup, int status);
+
+/* What a c-ares status says: nobody answered; the DNS said so, an answer or that there is none. */
+bool lookup_is_silence(int status);
+bool lookup_is_answer(int status);
 
 #endif
