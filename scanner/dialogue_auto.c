@@ -50,6 +50,12 @@ enum protocol dialogue_guess(const uint8_t *bytes, size_t len)
                        ? PROTOCOL_XMPP_SERVER
                        : greetings[i].protocol;
     }
+    for (size_t i = 0; heard.left > 0 && i < sizeof greetings / sizeof greetings[0]; i++) {
+        const char *whole = greetings[i].beginning;
+        bool is_part = heard.left < strlen(whole) && memcmp(whole, heard.at, heard.left) == 0;
+        if (is_part && dialogue_is_greeted(greetings[i].protocol))
+            return greetings[i].protocol;
+    }
     if (heard.left > 0 && heard.at[0] == ':' && contains(heard, " NOTICE "))
         return PROTOCOL_IRC;
     return is_mysql(heard) ? PROTOCOL_MYSQL : PROTOCOL_AUTO;
