@@ -20,10 +20,11 @@ static const struct {
     {"\"SIEVE\"", PROTOCOL_SIEVE}, {"\"SASL\"", PROTOCOL_SIEVE}, {"NOTICE", PROTOCOL_IRC},
 };
 
-/* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection. */
+/* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection, which has some hundred bytes: so
+ * its length ends no line of text, however it arrives. */
 static bool is_mysql(struct cursor bytes)
 {
-    return bytes.left >= MYSQL_HEAD && bytes.at[2] == 0 && bytes.at[3] <= 1 &&
+    return bytes.left >= MYSQL_HEAD && bytes.at[1] < '\n' && bytes.at[2] == 0 && bytes.at[3] <= 1 &&
            (bytes.at[4] == 10 || bytes.at[4] == 0xFF);
 }
 
