@@ -236,7 +236,13 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
 
     const struct rule *taker = rule != RULESET_NO_MATCH ? &pipeline->options.rules->rules[rule] : NULL;
     struct ingest_decision decision = {0};
-    const struct finding_facts facts = {now_s, seen->server_name, seen->starttls_injection};
+    const struct finding_facts facts = {
+        .now_s = now_s,
+        .server_name = seen->server_name,
+        .starttls_injection = seen->starttls_injection,
+        .tls_version = tls_version_name(chain->tls_version),
+        .expiry = pipeline->options.expiry,
+    };
     *slot = cert_record_slot(leaf);
     if (pipeline->ingest != NULL)
         err = store_sighting(pipeline, seen, chain, leaf, taker, &decision, diag);
