@@ -18,10 +18,12 @@ extern const struct command rule_file_commands[];
 extern const struct command assets_commands[];
 extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
+extern const struct command findings_commands[];
 extern const struct command status_commands[];
 extern const struct command scm_commands[];
 extern const struct command scm_pull_commands[];
 extern const struct command scm_domain_commands[];
+extern const struct command caa_commands[];
 extern const struct command manual_commands[];
 extern const struct command completion_commands[];
 

@@ -7,12 +7,28 @@
 
 #include "app/commands.h"
 
+/* clang-format off: a line each, so that lists which grew side by side can be merged */
 const struct command *const command_tables[] = {
-    scan_commands,       scan_admin_commands, org_commands,        rule_commands,
-    rule_apply_commands, rule_file_commands,  assets_commands,     cert_commands,
-    exclude_commands,    status_commands,     scm_commands,        scm_pull_commands,
-    scm_domain_commands, manual_commands,     completion_commands, NULL,
+    scan_commands,
+    scan_admin_commands,
+    org_commands,
+    rule_commands,
+    rule_apply_commands,
+    rule_file_commands,
+    assets_commands,
+    cert_commands,
+    exclude_commands,
+    findings_commands,
+    status_commands,
+    scm_commands,
+    scm_pull_commands,
+    scm_domain_commands,
+    caa_commands,
+    manual_commands,
+    completion_commands,
+    NULL,
 };
+/* clang-format on */
 
 static void usage(FILE *file)
 {
