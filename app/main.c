@@ -7,7 +7,8 @@
 
 #include "app/commands.h"
 
-/* clang-format off: a line each, so that lists which grew side by side can be merged */
+/* A line each, so that lists which grew side by side can be merged. */
+/* clang-format off */
 const struct command *const command_tables[] = {
     scan_commands,
     scan_admin_commands,
