@@ -13,6 +13,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "db/scans.h"
+#include "scanner/target_text.h"
 
 /* ---- the plan of a new scan ---- */
 
@@ -109,6 +110,23 @@ enum cs_err scan_job_plan(struct scan_job *job)
     return err;
 }
 
+/* The ranges as they were given, for reports: the frozen targets have lost them where something was excluded.
+ */
+static void freeze_ranges(const struct scan_job *job, struct json_writer *json)
+{
+    const struct text_list *given = &job->options->request.targets;
+    json_key(json, "ranges");
+    json_begin_array(json);
+    for (size_t i = 0; i < given->count; i++) {
+        char text[RANGE_TEXT_SIZE];
+        struct target_text target;
+        if (target_text_parse(&target, given->items[i], strlen(given->items[i]), NULL) == CS_OK &&
+            target.is_range)
+            json_string(json, ip_range_format(text, target.range));
+    }
+    json_end_array(json);
+}
+
 static void freeze_options(const struct scan_job *job, struct buf *out)
 {
     char ip[IP_TEXT_SIZE];
@@ -122,6 +140,7 @@ static void freeze_options(const struct scan_job *job, struct buf *out)
     json_member_string(&json, "dns", job->options->request.dns_server);
     json_member_string(&json, "names_from", job->options->names_from);
     json_member_int(&json, "max_names", job->names.max_names);
+    freeze_ranges(job, &json);
     json_end_object(&json);
 }
 

@@ -344,5 +344,14 @@ const char *const migrations[] = {
     " detail TEXT"
     ") STRICT;"
     "CREATE INDEX change_log_at ON change_log(at);",
+
+    /* 8: which certificates of the inventory are for the same names (the next pull fills it), and files as
+     * providers */
+    "ALTER TABLE inventory ADD COLUMN source TEXT;"
+    "ALTER TABLE inventory_certificate ADD COLUMN names_key TEXT;"
+    "CREATE INDEX inventory_certificate_names ON inventory_certificate(names_key)"
+    " WHERE staged = 0 AND names_key IS NOT NULL;"
+    "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
+    " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
