@@ -8,6 +8,7 @@
 #include "app/expiry_setting.h"
 #include "app/inventory_age.h"
 #include "app/rule_apply.h"
+#include "app/trust_setting.h"
 #include "base/text.h"
 #include "db/owners.h"
 #include "report/asset_list.h"
