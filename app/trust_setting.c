@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A CA that an administrator has added to the system's store is no public one: update-ca-certificates(8) merges
- * those of /usr/local/share/ca-certificates into the same bundle, so they are read first, as one's own. */
+/* A CA that an administrator has added to the system's store is no public one: update-ca-certificates(8)
+ * merges those of /usr/local/share/ca-certificates into the same bundle, so they are read first, as one's
+ * own. */
 #include "app/trust_setting.h"
 
 #include <glob.h>
@@ -12,9 +13,9 @@
 #include "base/text.h"
 #include "db/chain_verdicts.h"
 
-#define SYSTEM_BUNDLE    "/etc/ssl/certs/ca-certificates.crt"
-#define MAX_BUNDLE       ((size_t)64 << 20)
-#define FEW_CHAINS       5000 /* a second or two */
+#define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+#define MAX_BUNDLE    ((size_t)64 << 20)
+#define FEW_CHAINS    5000 /* a second or two */
 
 static const char *const local_patterns[] = {"/usr/local/share/ca-certificates/*.crt",
                                              "/usr/local/share/ca-certificates/*/*.crt"};
@@ -128,9 +129,10 @@ enum cs_err trust_refresh_for_reading(struct app *app)
         return err;
     err = chain_verdicts_stale(app->store, trust, FEW_CHAINS + 1, &stale, &app->diag);
     if (err == CS_OK && stale > FEW_CHAINS)
-        app_note("more than %d chains are shown as they were judged under other root certificates; `certscour "
-                 "roots apply` or the next scan judges them again",
-                 FEW_CHAINS);
+        app_note(
+            "more than %d chains are shown as they were judged under other root certificates; `certscour "
+            "roots apply` or the next scan judges them again",
+            FEW_CHAINS);
     else if (err == CS_OK && stale > 0)
         refresh(app, trust);
     trust_free(trust);
