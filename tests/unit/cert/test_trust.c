@@ -77,17 +77,17 @@ static struct der der_of(const struct forged *forged)
 }
 
 /* The verdict on a chain of up to four; a NULL ends it. */
-static struct chain_verdict judged(struct world *world, const struct forged *const sent[5])
+static struct chain_verdict judged(struct trust *trust, const struct forged *const sent[5])
 {
     struct der certs[4];
     struct chain_verdict verdict;
     size_t count = 0;
     for (; sent[count] != NULL; count++)
         certs[count] = der_of(sent[count]);
-    assert_int_equal(trust_judge(world->trust, certs, count, NOW_S, &verdict), CS_OK);
+    assert_int_equal(trust_judge(trust, certs, count, NOW_S, &verdict), CS_OK);
     return verdict;
 }
-#define JUDGED(...) judged(world, (const struct forged *const[5]){__VA_ARGS__})
+#define JUDGED(...) judged(world->trust, (const struct forged *const[5]){__VA_ARGS__})
 
 static void a_whole_chain_to_a_public_root_is_trusted_as_long_as_its_path_lasts(void **state)
 {
