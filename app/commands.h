@@ -20,5 +20,6 @@ extern const struct command status_commands[];
 extern const struct command scm_commands[];
 extern const struct command scm_pull_commands[];
 extern const struct command scm_domain_commands[];
+extern const struct command inventory_commands[];
 
 #endif
