@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
@@ -74,9 +75,12 @@ static enum cs_err import_list(struct app *app, const char *path, const char *na
     struct importing importing = {0};
     struct list_reading reading = {.put = put, .note = note, .context = &importing};
     snprintf(provider, sizeof provider, INVENTORY_FILE_PREFIX "%s", name);
+    char *whole = realpath(path, NULL); /* for whoever asks later where it came from */
     enum cs_err err = app_open_store(app, STORE_WRITE);
     if (err == CS_OK)
-        err = inventory_list_begin(&importing.list, app->store, provider, path, app_now_s(), &app->diag);
+        err = inventory_list_begin(&importing.list, app->store, provider, whole != NULL ? whole : path,
+                                   app_now_s(), &app->diag);
+    free(whole);
     if (err != CS_OK)
         return err;
     err = list_read(&reading, path, &app->diag);
