@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/expiry_setting.h"
 #include "app/interrupts.h"
 #include "app/progress.h"
 #include "app/scan_estimate.h"
@@ -70,7 +69,7 @@ static int scan(struct app *app, const struct command *command, int argc, char *
     }
     enum cs_err err = scan_options_defaults(app, &options);
     if (err == CS_OK)
-        err = expiry_setting(app, &job.expiry);
+        err = scan_job_settings(&job);
     if (err == CS_OK)
         err = scan_output_parse(options.format, &job.output, &app->diag);
     if (err == CS_OK)

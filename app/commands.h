@@ -21,6 +21,7 @@ extern const struct command assets_commands[];
 extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
 extern const struct command findings_commands[];
+extern const struct command roots_commands[];
 extern const struct command status_commands[];
 extern const struct command report_coverage_commands[];
 extern const struct command scm_commands[];
@@ -29,5 +30,6 @@ extern const struct command scm_domain_commands[];
 extern const struct command caa_commands[];
 extern const struct command manual_commands[];
 extern const struct command completion_commands[];
+extern const struct command inventory_commands[];
 
 #endif

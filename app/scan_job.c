@@ -9,9 +9,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/expiry_setting.h"
 #include "app/scan_summary.h"
+#include "app/trust_setting.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "db/chain_verdicts.h"
 #include "db/scans.h"
 #include "scanner/target_text.h"
 
@@ -44,6 +47,12 @@ static void print_notes(const char *notes)
         len = strcspn(notes, "\n");
         app_note("%.*s", (int)len, notes);
     }
+}
+
+enum cs_err scan_job_settings(struct scan_job *job)
+{
+    enum cs_err err = expiry_setting(job->app, &job->expiry);
+    return err == CS_OK ? trust_setting(job->app, &job->trust) : err;
 }
 
 enum cs_err scan_job_check(struct scan_job *job)
@@ -207,6 +216,7 @@ static void fill_run(struct scan_job *job, struct scan_run *run)
                 .network = job->network,
                 .rules = &job->rules,
                 .expiry = &job->expiry,
+                .trust = job->trust,
                 .targets = job->targets,
                 .order = &job->order,
                 .out_fd = lines ? STDOUT_FILENO : -1,
@@ -277,9 +287,11 @@ int scan_job_run(struct scan_job *job)
     struct app *app = job->app;
     enum cs_err err = CS_OK;
     fill_run(job, &run);
-    if (!job->options->no_store && job->options->resume == NULL)
+    if (!job->options->no_store && job->trust != NULL)
+        err = chain_verdicts_refresh(app->store, job->trust, app_now_s(), &app->diag);
+    if (err == CS_OK && !job->options->no_store && job->options->resume == NULL)
         err = create_row(job);
-    else if (!job->options->no_store)
+    else if (err == CS_OK && !job->options->no_store)
         err = scans_lease(app->store, job->scan_id, job->holder, app_now_s(), &app->diag);
     if (err != CS_OK)
         return app_status(app, err);
@@ -296,6 +308,7 @@ void scan_job_dispose(struct scan_job *job)
 {
     ruleset_dispose(&job->rules);
     target_set_free(job->targets);
+    trust_free(job->trust);
     free(job->network);
     free(job->dns_server);
     free(job->done);

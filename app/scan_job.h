@@ -12,9 +12,10 @@ struct scan_job {                 /* zero-initialise, set what is the caller's; 
     struct scan_options *options; /* with their defaults filled in */
     const struct task_row *task;  /* whose scan it is; NULL = nobody's */
     struct scan_control control;
-    struct expiry_limits expiry;
     enum output output;
 
+    struct expiry_limits expiry;
+    struct trust *trust; /* owned; NULL = chains are not judged */
     struct scan_plan plan;
     struct target_set *targets;
     struct ruleset rules;
@@ -31,6 +32,8 @@ struct scan_job {                 /* zero-initialise, set what is the caller's; 
     enum scan_end end; /* after the run */
 };
 
+/* What the configuration says of findings. */
+CS_MUST_USE enum cs_err scan_job_settings(struct scan_job *job);
 /* What needs no target, store or network to be found wrong. */
 CS_MUST_USE enum cs_err scan_job_check(struct scan_job *job);
 /* Checks everything, opens the store and makes the targets. Notes go to stderr. */

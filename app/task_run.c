@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "app/expiry_setting.h"
 #include "app/known_targets.h"
 #include "db/scans.h"
 
@@ -42,7 +41,7 @@ int task_run(struct app *app, struct task_run *run)
     options.resume = run->resume_scan != 0 ? resume : NULL;
     job.output = run->control.quiet ? OUTPUT_NONE : OUTPUT_SUMMARY;
     if (err == CS_OK)
-        err = expiry_setting(app, &job.expiry);
+        err = scan_job_settings(&job);
     if (err == CS_OK)
         err = plan(&job, run);
     int status = err == CS_OK ? scan_job_run(&job) : app_status(app, err);

@@ -3,6 +3,7 @@
 #ifndef DB_ASSETS_H
 #define DB_ASSETS_H
 
+#include "cert/chain_verdict.h"
 #include "cert/record.h"
 #include "db/store.h"
 #include "model/endpoint.h"
@@ -39,7 +40,10 @@ struct asset_row { /* text is valid for the call */
     bool starttls_injection;  /* see cert/finding.h */
     const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
     size_t task_count;
-    uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
+    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
+    struct chain_verdict verdict; /* on that chain, under the roots it was judged by last */
+    bool starttls_injection;      /* see cert/finding.h */
+    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 
