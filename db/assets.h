@@ -42,8 +42,6 @@ struct asset_row { /* text is valid for the call */
     size_t task_count;
     uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
     struct chain_verdict verdict; /* on that chain, under the roots it was judged by last */
-    bool starttls_injection;      /* see cert/finding.h */
-    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 
