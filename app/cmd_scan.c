@@ -12,6 +12,7 @@
 #include "app/commands.h"
 #include "app/expiry_setting.h"
 #include "app/progress.h"
+#include "app/pseudo_mark.h"
 #include "app/scan_estimate.h"
 #include "app/scan_options.h"
 #include "app/scan_run.h"
@@ -457,7 +458,10 @@ static int run_job(struct job *job)
     if (err != CS_OK)
         return app_status(app, err);
     run.pipeline.scan_id = run.names.scan_id = job->options->no_store ? 0 : job->scan_id;
-    err = finish_row(job, scan_run(&run, &result, &app->diag), &result);
+    err = scan_run(&run, &result, &app->diag);
+    if (err == CS_OK && result.end == SCAN_END_DONE && !job->options->no_store)
+        err = pseudo_mark(app->store, job->scan_id, job->network, job->targets, &result.pseudo, &app->diag);
+    err = finish_row(job, err, &result);
     int status = err == CS_OK ? print_end(job, &result) : app_status(app, err);
     scan_result_dispose(&result);
     return status;

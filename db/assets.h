@@ -4,6 +4,7 @@
 #define DB_ASSETS_H
 
 #include "cert/record.h"
+#include "db/pseudo_services.h"
 #include "db/store.h"
 #include "model/endpoint.h"
 #include "model/expr.h"
@@ -36,7 +37,8 @@ struct asset_row { /* text is valid for the call */
     struct cert_record cert;             /* rebuilt from columns; not to be disposed */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
-    bool starttls_injection;  /* see cert/finding.h */
+    bool starttls_injection; /* see cert/finding.h */
+    enum pseudo_service pseudo_service;
     uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
@@ -48,6 +50,7 @@ struct asset_filter {
                                        organization */
     const char *owner_department;
     bool unassigned;
+    bool pseudo_services; /* only these */
     const char *task;
     const uint8_t *leaf_sha256;      /* only assets that serve it now */
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */

@@ -353,5 +353,9 @@ const char *const migrations[] = {
     " WHERE staged = 0 AND names_key IS NOT NULL;"
     "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
     " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
+
+    /* 9: certificates that a device shows wherever it is asked */
+    "ALTER TABLE asset ADD COLUMN pseudo_service INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX asset_pseudo_service ON asset(pseudo_service) WHERE pseudo_service <> 0;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
