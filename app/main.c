@@ -20,6 +20,7 @@ const struct command *const command_tables[] = {
     cert_commands,
     exclude_commands,
     findings_commands,
+    roots_commands,
     status_commands,
     scm_commands,
     scm_pull_commands,

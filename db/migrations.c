@@ -354,7 +354,10 @@ const char *const migrations[] = {
     "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
     " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
 
-    /* 9: certificates that a device shows wherever it is asked */
+    /* 9: chains that nobody has judged are found at once */
+    "CREATE INDEX chain_unjudged ON chain(id) WHERE roots IS NULL;",
+
+    /* 10: certificates that a device shows wherever it is asked */
     "ALTER TABLE asset ADD COLUMN pseudo_service INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX asset_pseudo_service ON asset(pseudo_service) WHERE pseudo_service <> 0;",
 };
