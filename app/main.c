@@ -26,6 +26,7 @@ const struct command *const command_tables[] = {
     scm_domain_commands,
     caa_commands,
     report_coverage_commands,
+    report_changes_commands,
     manual_commands,
     completion_commands,
     NULL,
