@@ -22,7 +22,7 @@ int64_t timefmt_days(int64_t year, unsigned month, unsigned day)
     return era * 146097 + day_of_era - 719468;
 }
 
-static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+void timefmt_civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -35,7 +35,7 @@ static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsign
     *year = year_of_era + era * 400 + (*month <= 2);
 }
 
-static int64_t floor_days(int64_t time_s)
+int64_t timefmt_floor_days(int64_t time_s)
 {
     return time_s / DAY_S - (time_s % DAY_S < 0);
 }
@@ -53,7 +53,7 @@ char *timefmt_date(char out[TIMEFMT_SIZE], int64_t time_s)
     int64_t year;
     unsigned month;
     unsigned day;
-    civil_from_days(floor_days(time_s), &year, &month, &day);
+    timefmt_civil(timefmt_floor_days(time_s), &year, &month, &day);
     if (year < 0 || year > 9999) {
         snprintf(out, TIMEFMT_SIZE, "%04lld-%02u-%02u", (long long)(year % 100000), month % 100, day % 100);
         return out;
@@ -171,4 +171,32 @@ enum cs_err timefmt_parse(const char *text, int64_t *out_s)
         return CS_E_INVALID;
     *out_s = date_s + clock_s - zone_s;
     return *out_s >= YEAR_0_S && *out_s <= YEAR_9999_S ? CS_OK : CS_E_INVALID; /* an offset may lead out */
+}
+
+static bool two_digits(const char *text, unsigned *out)
+{
+    uint64_t number;
+    bool good = text_to_u64(text, 2, 99, &number) == CS_OK;
+    *out = good ? (unsigned)number : 0;
+    return good;
+}
+
+/* "01/31/2027", "2027-01-31 12:00:00": told apart by what stands where, and written as RFC 3339. */
+int64_t timefmt_read(const char *text)
+{
+    char form[40];
+    int64_t time_s;
+    unsigned month;
+    unsigned day;
+    size_t len = text != NULL ? strlen(text) : 0;
+    if (len == 0)
+        return 0;
+    if (len >= 10 && text[2] == '/' && text[5] == '/' && two_digits(text, &month) &&
+        two_digits(text + 3, &day))
+        snprintf(form, sizeof form, "%.4s-%02u-%02u", text + 6, month, day);
+    else if (len == 19 && (text[10] == ' ' || text[10] == 'T'))
+        snprintf(form, sizeof form, "%.10sT%.8sZ", text, text + 11);
+    else
+        snprintf(form, sizeof form, "%.39s", text);
+    return timefmt_parse(form, &time_s) == CS_OK ? time_s : 0;
 }

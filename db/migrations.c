@@ -354,7 +354,14 @@ const char *const migrations[] = {
     "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
     " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
 
-    /* 9: when an asset became gone, moved, live again or another owner's: whoever writes it sets changed_at
+    /* 9: chains that nobody has judged are found at once */
+    "CREATE INDEX chain_unjudged ON chain(id) WHERE roots IS NULL;",
+
+    /* 10: certificates that a device shows wherever it is asked */
+    "ALTER TABLE asset ADD COLUMN pseudo_service INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX asset_pseudo_service ON asset(pseudo_service) WHERE pseudo_service <> 0;",
+
+    /* 11: when an asset became gone, moved, live again or another owner's: whoever writes it sets changed_at
      * and changed_scan_id, the latter to NULL where no scan did it */
     "ALTER TABLE asset ADD COLUMN changed_at INTEGER;"
     "ALTER TABLE asset ADD COLUMN changed_scan_id INTEGER;"
@@ -376,9 +383,9 @@ const char *const migrations[] = {
     "CREATE TRIGGER asset_owner_event AFTER UPDATE OF owner_id ON asset"
     " WHEN new.owner_id IS NOT old.owner_id BEGIN"
     " INSERT INTO asset_event (asset_id, kind, at, scan_id, before, before_id) VALUES (new.id, 'owner',"
-    " coalesce(new.changed_at, new.last_seen), new.changed_scan_id, (SELECT coalesce(replace(replace(p.name, "
-    "'\\', '\\\\'),"
-    " '/', '\\/') || '/', '') || replace(replace(o.name, '\\', '\\\\'), '/', '\\/')"
+    " coalesce(new.changed_at, new.last_seen), new.changed_scan_id, (SELECT coalesce("
+    "replace(replace(p.name, '\\', '\\\\'), '/', '\\/') || '/', '')"
+    " || replace(replace(o.name, '\\', '\\\\'), '/', '\\/')"
     " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = old.owner_id), old.owner_id);"
     "END;",
 };
