@@ -104,10 +104,10 @@ enum cs_err push_end(struct store *store, int64_t id, int64_t now_s, struct diag
                           "UPDATE push_location SET state = 'failed', error = 'its certificate was not taken'"
                           " WHERE state <> 'done' AND item_id IN (SELECT id FROM push_item WHERE push_id = ?1"
                           " AND state = 'failed')",
-                          (struct values){{id}}, diag);
-    return err == CS_OK
-               ? run(store, "UPDATE push SET ended_at = ?2 WHERE id = ?1", (struct values){{id, now_s}}, diag)
-               : err;
+                          (struct values){.numbers = {id}}, diag);
+    return err == CS_OK ? run(store, "UPDATE push SET ended_at = ?2 WHERE id = ?1",
+                              (struct values){.numbers = {id, now_s}}, diag)
+                        : err;
 }
 
 static const char select_item_counts[] =
@@ -154,9 +154,15 @@ enum cs_err push_count(struct store *store, int64_t id, struct push_counts *out,
 
 /* ---- certificates ---- */
 
+#define ITEM_COLUMNS "SELECT i.id, i.organization_id, i.external_id, c.serial, c.common_name, c.sha256, c.der"
 #define SELECT_ITEM                                                                                          \
-    "SELECT i.id, i.organization_id, i.external_id, c.serial, c.common_name, c.sha256, c.der"                \
-    " FROM push_item i JOIN certificate c ON c.id = i.certificate_id WHERE i.push_id = ?1"
+    ITEM_COLUMNS " FROM push_item i JOIN certificate c ON c.id = i.certificate_id WHERE i.push_id = ?1"
+#define ITEM_ORDER " ORDER BY CASE WHEN ?2 THEN 0 ELSE i.organization_id END, i.id"
+
+/* Sorted before the certificates are joined: only those of the batch are read. */
+static const char select_batch[] = ITEM_COLUMNS
+    " FROM (SELECT * FROM push_item i WHERE i.push_id = ?1 AND i.state IN ('planned', 'sending')" ITEM_ORDER
+    " LIMIT ?3) i JOIN certificate c ON c.id = i.certificate_id" ITEM_ORDER;
 
 static enum cs_err read_item(sqlite3_stmt *stmt, struct push_item *item, struct diag *diag)
 {
@@ -190,14 +196,11 @@ enum cs_err push_next_items(struct store *store, int64_t push_id, const struct p
     size_t bytes = 0;
     bool more = true;
     *count = 0;
-    enum cs_err err =
-        sql_prepare(store, &stmt,
-                    SELECT_ITEM " AND i.state IN ('planned', 'sending')"
-                                " ORDER BY CASE WHEN ?2 THEN 0 ELSE i.organization_id END, i.id",
-                    diag);
+    enum cs_err err = sql_prepare(store, &stmt, select_batch, diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, push_id);
         sql_bind_int(stmt, 2, batch->mixed);
+        sql_bind_int(stmt, 3, (int64_t)batch->cap);
     }
     while (err == CS_OK && *count < batch->cap) {
         err = sql_step(store, stmt, &more, diag);
@@ -224,7 +227,7 @@ static enum cs_err mark_sending(struct store *store, void *context, struct diag 
     enum cs_err err = CS_OK;
     for (size_t i = 0; i < sending->count && err == CS_OK; i++)
         err = run(store, "UPDATE push_item SET state = 'sending', attempts = attempts + 1 WHERE id = ?1",
-                  (struct values){{sending->items[i].id}}, diag);
+                  (struct values){.numbers = {sending->items[i].id}}, diag);
     return err;
 }
 
@@ -277,8 +280,8 @@ static const char *const list_conditions[] = {
     [PUSH_PLACED] = " AND i.state = 'done' AND i.external_id IS NOT NULL AND i.undone_at IS NULL"
                     " AND EXISTS (SELECT 1 FROM push_location l WHERE l.item_id = i.id"
                     " AND l.state IN ('planned', 'sending'))",
-    [PUSH_MADE] = " AND i.created = 1 AND i.undone_at IS NULL",
-    [PUSH_MADE_PLACES] = " AND i.created = 0 AND i.undone_at IS NULL"
+    [PUSH_MADE] = " AND i.state = 'done' AND i.created = 1 AND i.undone_at IS NULL",
+    [PUSH_MADE_PLACES] = " AND i.state = 'done' AND i.created = 0 AND i.undone_at IS NULL"
                          " AND EXISTS (SELECT 1 FROM push_location l WHERE l.item_id = i.id"
                          " AND (l.created = 1 OR l.state = 'sending') AND l.undone_at IS NULL)",
 };
@@ -355,7 +358,7 @@ enum cs_err push_next_places(struct store *store, int64_t item_id, bool made, in
 enum cs_err push_place_sending(struct store *store, int64_t place_id, struct diag *diag)
 {
     return run(store, "UPDATE push_location SET state = 'sending', attempts = attempts + 1 WHERE id = ?1",
-               (struct values){{place_id}}, diag);
+               (struct values){.numbers = {place_id}}, diag);
 }
 
 enum cs_err push_place_done(struct store *store, int64_t place_id, int64_t external_id,
@@ -382,7 +385,7 @@ enum cs_err push_places_done(struct store *store, int64_t push_id, int64_t now_s
         store,
         "UPDATE push_location SET state = 'done', answered_at = ?2 WHERE state <> 'done' AND item_id IN"
         " (SELECT id FROM push_item WHERE push_id = ?1 AND state = 'done')",
-        (struct values){{push_id, now_s}}, diag);
+        (struct values){.numbers = {push_id, now_s}}, diag);
 }
 
 /* ---- taking back ---- */
@@ -420,7 +423,7 @@ enum cs_err push_certificate_gone(struct store *store, const struct push_row *pu
 enum cs_err push_place_gone(struct store *store, int64_t place_id, int64_t now_s, struct diag *diag)
 {
     return run(store, "UPDATE push_location SET undone_at = ?2 WHERE id = ?1",
-               (struct values){{place_id, now_s}}, diag);
+               (struct values){.numbers = {place_id, now_s}}, diag);
 }
 
 static enum cs_err mark_undone(struct store *store, void *context, struct diag *diag)
