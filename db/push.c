@@ -388,6 +388,40 @@ enum cs_err push_places_done(struct store *store, int64_t push_id, int64_t now_s
         (struct values){.numbers = {push_id, now_s}}, diag);
 }
 
+static const char select_failures[] =
+    "SELECT c.common_name, i.error, NULL, 0, i.id, 0 FROM push_item i"
+    " JOIN certificate c ON c.id = i.certificate_id WHERE i.push_id = ?1 AND i.state = 'failed' UNION ALL"
+    " SELECT c.common_name, l.error, e.ip, e.port, i.id, l.id FROM push_item i"
+    " JOIN certificate c ON c.id = i.certificate_id JOIN push_location l ON l.item_id = i.id"
+    " JOIN endpoint e ON e.id = l.endpoint_id WHERE i.push_id = ?1 AND i.state <> 'failed'"
+    " AND l.state = 'failed' ORDER BY 5, 6";
+
+enum cs_err push_failures(struct store *store, int64_t push_id, push_each_failed each, void *context,
+                          struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool more = true;
+    enum cs_err err = sql_prepare(store, &stmt, select_failures, diag);
+    if (err == CS_OK)
+        sql_bind_int(stmt, 1, push_id);
+    while (err == CS_OK) {
+        err = sql_step(store, stmt, &more, diag);
+        if (err != CS_OK || !more)
+            break;
+        struct push_failure failure = {
+            .name = sql_text(stmt, 0),
+            .error = sql_text(stmt, 1),
+            .is_location = sqlite3_column_type(stmt, 2) == SQLITE_BLOB,
+            .port = (uint16_t)sqlite3_column_int(stmt, 3),
+        };
+        if (sqlite3_column_bytes(stmt, 2) == (int)sizeof failure.ip.bytes)
+            memcpy(failure.ip.bytes, sqlite3_column_blob(stmt, 2), sizeof failure.ip.bytes);
+        err = each(context, &failure);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
 /* ---- taking back ---- */
 
 struct going {

@@ -121,6 +121,18 @@ CS_MUST_USE enum cs_err push_place_failed(struct store *store, int64_t place_id,
 CS_MUST_USE enum cs_err push_places_done(struct store *store, int64_t push_id, int64_t now_s,
                                          struct diag *diag);
 
+/* What was not taken, certificates and locations, with the reason. Text is valid for the call. */
+struct push_failure {
+    const char *name; /* common name of the certificate; NULL = none */
+    const char *error;
+    bool is_location;
+    struct ip ip; /* of a location */
+    uint16_t port;
+};
+typedef enum cs_err (*push_each_failed)(void *context, const struct push_failure *failure);
+CS_MUST_USE enum cs_err push_failures(struct store *store, int64_t push_id, push_each_failed each,
+                                      void *context, struct diag *diag);
+
 /* ---- taking back ---- */
 
 /* A certificate is gone there, for every push that knew it. */
