@@ -219,6 +219,8 @@ static size_t judge(const struct asset_list *list, const struct asset_row *row,
         .now_s = list->now_s,
         .server_name = row->endpoint.server_name,
         .starttls_injection = row->starttls_injection,
+        .tls_version = row->tls_version,
+        .expiry = list->expiry,
     };
     return findings_of(&row->cert, &facts, findings);
 }
