@@ -304,7 +304,7 @@ enum cs_err inventory_detail_certificate(const struct inventory_pull *pull,
         pull->store, &stmt,
         "UPDATE inventory_certificate SET detailed = 1, common_name = ?3, names = ?4, serial = ?5, sha1 = ?6,"
         " sha256 = ?7, issuer = ?8, organization_id = ?9, state = ?10, managed = ?11, requester = ?12,"
-        " requested_via = ?13, issued = ?14, expires = ?15, revoked = ?16"
+        " requested_via = ?13, issued = ?14, expires = ?15, revoked = ?16, names_key = name_set(?3, ?4)"
         " WHERE provider = ?1 AND staged = 1 AND external_id = ?2",
         diag);
     if (err == CS_OK) {

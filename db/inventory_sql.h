@@ -28,7 +28,9 @@ CS_MUST_USE enum cs_err inventory_is_there(struct store *store, bool *out, struc
     " (SELECT 1 FROM inventory WHERE resource = 'certificates' AND pulled_at IS NOT NULL) THEN 'unmanaged'"  \
     " ELSE 'unknown' END"
 
-/* Gives the connection the function sha1(blob). */
+/* Gives the connection the functions sha1(blob) and name_set(common_name, names): the names of a certificate,
+ * one a line in `names`, as one text that is the same for the same set: lower case, sorted, none twice; NULL
+ * where there are none. */
 int inventory_sql_register(sqlite3 *db);
 
 #endif

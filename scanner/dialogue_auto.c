@@ -13,11 +13,11 @@ static const struct {
     const char *beginning;
     enum protocol protocol;
 } greetings[] = {
-    {"220", PROTOCOL_SMTP},   {"421", PROTOCOL_SMTP},     {"554", PROTOCOL_SMTP},
-    {"+OK", PROTOCOL_POP3},   {"* OK", PROTOCOL_IMAP},    {"* PREAUTH", PROTOCOL_IMAP},
-    {"* BYE", PROTOCOL_IMAP}, {"200 ", PROTOCOL_NNTP},    {"201 ", PROTOCOL_NNTP},
-    {"<?xml", PROTOCOL_XMPP}, {"<stream", PROTOCOL_XMPP}, {"\"IMPLEMENTATION\"", PROTOCOL_SIEVE},
-    {"NOTICE", PROTOCOL_IRC},
+    {"220", PROTOCOL_SMTP},        {"421", PROTOCOL_SMTP},       {"554", PROTOCOL_SMTP},
+    {"+OK", PROTOCOL_POP3},        {"* OK", PROTOCOL_IMAP},      {"* PREAUTH", PROTOCOL_IMAP},
+    {"* BYE", PROTOCOL_IMAP},      {"200 ", PROTOCOL_NNTP},      {"201 ", PROTOCOL_NNTP},
+    {"<?xml", PROTOCOL_XMPP},      {"<stream", PROTOCOL_XMPP},   {"\"IMPLEMENTATION\"", PROTOCOL_SIEVE},
+    {"\"SIEVE\"", PROTOCOL_SIEVE}, {"\"SASL\"", PROTOCOL_SIEVE}, {"NOTICE", PROTOCOL_IRC},
 };
 
 /* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection. */
@@ -61,6 +61,8 @@ static size_t measure(struct cursor bytes)
         return dialogue_sieve.measure(bytes); /* a line with its literals */
     if (is_text(bytes))
         return dialogue_measure_line(bytes);
+    if (bytes.left > 2 && bytes.at[2] != 0)
+        return DIALOGUE_NOT_OURS; /* a packet too long for a greeting */
     if (bytes.left < MYSQL_HEAD)
         return 0;
     return is_mysql(bytes) ? dialogue_mysql.measure(bytes) : DIALOGUE_NOT_OURS;
@@ -135,7 +137,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
         return take_220(dialogue, line, out, result);
     if (heard == PROTOCOL_AUTO)
         return dialogue_foreign(result, line);
-    if (dialogue_waits_for_greeting(heard))
+    if (dialogue_is_greeted(heard))
         return become(dialogue, dialogue_find(heard), line, out, result);
     dialogue->protocol = dialogue_find(heard);
     dialogue->protocol->begin(dialogue, out);
