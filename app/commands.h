@@ -30,5 +30,6 @@ extern const struct command scm_log_commands[];
 extern const struct command caa_commands[];
 extern const struct command manual_commands[];
 extern const struct command completion_commands[];
+extern const struct command inventory_commands[];
 
 #endif

@@ -24,6 +24,7 @@ const struct command *const command_tables[] = {
     scm_commands,
     scm_pull_commands,
     scm_domain_commands,
+    inventory_commands,
     scm_push_commands,
     scm_undo_commands,
     scm_log_commands,
