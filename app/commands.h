@@ -19,6 +19,7 @@ extern const struct command assets_commands[];
 extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
 extern const struct command findings_commands[];
+extern const struct command accept_commands[];
 extern const struct command roots_commands[];
 extern const struct command status_commands[];
 extern const struct command report_coverage_commands[];

@@ -20,6 +20,7 @@ const struct command *const command_tables[] = {
     cert_commands,
     exclude_commands,
     findings_commands,
+    accept_commands,
     roots_commands,
     status_commands,
     scm_commands,

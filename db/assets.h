@@ -39,6 +39,7 @@ struct asset_row { /* text is valid for the call */
     size_t chain_count;
     struct chain_verdict verdict; /* on that chain, under the roots it was judged by last */
     bool starttls_injection;      /* see cert/finding.h */
+    const char *accepted;         /* "FINDING UNTIL FINDING UNTIL ...", in force at now_s; NULL = none */
     uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);

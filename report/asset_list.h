@@ -20,6 +20,11 @@ extern const size_t asset_column_count;
 size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
                       const char *out[ASSET_FINDING_MAX]);
 
+/* Of those, the ones that are accepted are left out. They are given here; `*until_s` is when the first of
+ * them ends, unset where there is none. */
+size_t asset_findings_accepted(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                               const char *out[ASSET_FINDING_MAX], int64_t *until_s);
+
 struct asset_list {
     struct listing *listing;
     struct matcher *where; /* tested on each row unless `exact`; NULL = none */
@@ -27,6 +32,7 @@ struct asset_list {
     int64_t now_s;
     const struct expiry_limits *expiry; /* NULL = expiry_usual */
     uint64_t rows;
+    uint64_t silenced; /* accepted findings of the rows that were looked at */
     struct diag *diag;
 };
 
