@@ -49,6 +49,7 @@ enum column {
     COLUMN_RULE,
     COLUMN_FINDINGS,
     COLUMN_ACCEPTED,
+    COLUMN_PSEUDO_SERVICE,
     COLUMN_ACCEPTED_UNTIL,
     COLUMN_SCM_ID,
     COLUMN_SCM_STATE,
@@ -98,6 +99,7 @@ const struct listing_column asset_columns[] = {
     [COLUMN_RULE] = {"rule", false},
     [COLUMN_FINDINGS] = {"findings", true},
     [COLUMN_ACCEPTED] = {"accepted", false},
+    [COLUMN_PSEUDO_SERVICE] = {"pseudo_service", false},
     [COLUMN_ACCEPTED_UNTIL] = {"accepted_until", false},
     [COLUMN_SCM_ID] = {"scm_id", false},
     [COLUMN_SCM_STATE] = {"scm_state", false},
@@ -189,6 +191,12 @@ static void put_owner(struct listing *listing, const struct asset_row *row)
     buf_dispose(&owner);
 }
 
+static void put_group(struct listing *listing, const struct asset_row *row, uint64_t members)
+{
+    char text[PSEUDO_TEXT_SIZE];
+    listing_text(listing, COLUMN_ENDPOINT, pseudo_group_format(text, row, members));
+}
+
 static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
                           const char *const *findings, size_t finding_count, bool *out)
 {
@@ -267,6 +275,12 @@ bool asset_list_shows_findings(const struct listing *listing)
     return listing_wants(listing, COLUMN_FINDINGS);
 }
 
+enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
+{
+    const char *findings[ASSET_FINDING_MAX];
+    return passes(list, row, findings, asset_findings(row, list->now_s, list->expiry, findings), out);
+}
+
 enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
@@ -280,10 +294,18 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
+    if (list->counts_groups)
+        return pseudo_groups_add(list->groups, row);
+    uint64_t members = 0;
+    if (list->groups != NULL && !pseudo_groups_show(list->groups, row, &members))
+        return CS_OK; /* another row stands for it */
     put_endpoint(list->listing, row);
+    if (members > 0)
+        put_group(list->listing, row, members);
     put_certificate(list->listing, &row->cert, list->now_s);
     put_chain(list->listing, row);
     put_owner(list->listing, row);
+    listing_bool(list->listing, COLUMN_PSEUDO_SERVICE, row->pseudo_service != PSEUDO_NONE);
     listing_texts(list->listing, COLUMN_FINDINGS, findings, finding_count);
     listing_texts(list->listing, COLUMN_ACCEPTED, accepted, accepted_count);
     if (accepted_count > 0)
