@@ -8,6 +8,7 @@
 #include "app/expiry_setting.h"
 #include "app/inventory_age.h"
 #include "app/rule_apply.h"
+#include "app/trust_setting.h"
 #include "base/text.h"
 #include "db/owners.h"
 #include "report/asset_list.h"
@@ -202,6 +203,8 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
         err = matcher_compile(&assets.where, buf_str(&where), RULES_FILTER, &app->diag);
     if (err == CS_OK)
         err = app_open_store(app, STORE_READ);
+    if (err == CS_OK)
+        err = trust_refresh_for_reading(app);
     if (err == CS_OK && options->owner != NULL)
         err = owners_find(app->store, &owner, &owner_id, &app->diag);
     if (err == CS_OK)

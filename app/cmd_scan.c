@@ -16,9 +16,11 @@
 #include "app/scan_options.h"
 #include "app/scan_run.h"
 #include "app/scan_summary.h"
+#include "app/trust_setting.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "db/chain_verdicts.h"
 #include "db/owners.h"
 #include "db/scans.h"
 #include "scanner/target_text.h"
@@ -34,6 +36,7 @@ struct job {
     struct target_set *targets;
     struct ruleset rules;
     struct expiry_limits expiry;
+    struct trust *trust; /* owned */
     struct permutation order;
     char *network;
     char ehlo_name[ENDPOINT_MAX_NAME + 1];
@@ -383,6 +386,7 @@ static void fill_run(struct job *job, struct scan_run *run)
                 .network = job->network,
                 .rules = &job->rules,
                 .expiry = &job->expiry,
+                .trust = job->trust,
                 .targets = job->targets,
                 .order = &job->order,
                 .out_fd = lines ? STDOUT_FILENO : -1,
@@ -450,7 +454,9 @@ static int run_job(struct job *job)
     struct app *app = job->app;
     enum cs_err err = CS_OK;
     fill_run(job, &run);
-    if (!job->options->no_store && job->options->resume == NULL)
+    if (!job->options->no_store && job->trust != NULL)
+        err = chain_verdicts_refresh(app->store, job->trust, app_now_s(), &app->diag);
+    if (err == CS_OK && !job->options->no_store && job->options->resume == NULL)
         err = create_row(job);
     if (err == CS_OK && !job->options->no_store)
         err = scans_lease(app->store, job->scan_id, job->holder, app_now_s(), &app->diag);
@@ -477,6 +483,8 @@ static int scan(struct app *app, const struct command *command, int argc, char *
     if (err == CS_OK)
         err = expiry_setting(app, &job.expiry);
     if (err == CS_OK)
+        err = trust_setting(app, &job.trust);
+    if (err == CS_OK)
         err = scan_output_parse(options.format, &job.output, &app->diag);
     if (err == CS_OK)
         err = scan_progress_check(options.progress, &app->diag);
@@ -490,6 +498,7 @@ static int scan(struct app *app, const struct command *command, int argc, char *
     scan_request_dispose(&options.request);
     ruleset_dispose(&job.rules);
     target_set_free(job.targets);
+    trust_free(job.trust);
     free(job.network);
     free(job.dns_server);
     free(job.done);

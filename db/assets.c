@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "db/certificate_row.h"
+#include "db/chain_verdicts.h"
 #include "db/estate_finding.h"
 #include "db/expr_sql.h"
 #include "db/inventory_sql.h"
@@ -21,7 +22,7 @@ static const char select_assets[] =
     "m.reason,"
     " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
     ", CASE WHEN g.provider = 'scm' THEN g.external_id END, CASE WHEN g.provider = 'scm' THEN g.state END,"
-    " g.requester, ";
+    " g.requester, h.roots IS NOT NULL, h.flaws, h.path_ends, ";
 static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
@@ -31,8 +32,9 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
-#define ESTATE_AT      29
-#define CERTIFICATE_AT 31
+#define VERDICT_AT     29
+#define ESTATE_AT      32
+#define CERTIFICATE_AT 34
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -144,6 +146,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .chain = sqlite3_column_blob(stmt, 23),
         .chain_count = (size_t)sqlite3_column_bytes(stmt, 23) / SHA256_SIZE,
         .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
+        .verdict = chain_verdict_read(stmt, VERDICT_AT),
         .estate_findings = (uint32_t)sqlite3_column_int64(stmt, ESTATE_AT),
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);

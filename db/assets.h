@@ -3,6 +3,7 @@
 #ifndef DB_ASSETS_H
 #define DB_ASSETS_H
 
+#include "cert/chain_verdict.h"
 #include "cert/record.h"
 #include "db/store.h"
 #include "model/endpoint.h"
@@ -36,8 +37,9 @@ struct asset_row { /* text is valid for the call */
     struct cert_record cert;             /* rebuilt from columns; not to be disposed */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
-    bool starttls_injection;  /* see cert/finding.h */
-    uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
+    struct chain_verdict verdict; /* on that chain, under the roots it was judged by last */
+    bool starttls_injection;      /* see cert/finding.h */
+    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 

@@ -14,8 +14,8 @@
 static const char *const sql[STATEMENT_COUNT] = {
     [FIND_CERTIFICATE] = "SELECT id FROM certificate WHERE sha256 = ?1 AND record_version >= ?2",
     [READ_CERTIFICATE] = "SELECT " CERTIFICATE_COLUMNS " FROM certificate c WHERE c.id = ?1",
-    [FIND_CHAIN] = "SELECT id FROM chain WHERE members = ?1",
-    [PUT_CHAIN] = "INSERT INTO chain (members) VALUES (?1)",
+    [FIND_CHAIN] = "SELECT id, roots IS NOT NULL, flaws, path_ends FROM chain WHERE members = ?1",
+    [PUT_CHAIN] = "INSERT INTO chain (members, roots, flaws, path_ends) VALUES (?1, ?2, ?3, ?4)",
     [FIND_ENDPOINT] =
         "SELECT id, host_name FROM endpoint WHERE network = ?1 AND ip = ?2 AND port = ?3 AND protocol = ?4"
         " AND server_name = ?5",
@@ -552,7 +552,7 @@ enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting 
     if (err == CS_OK && sighted.certificate_id == 0)
         return diag_fail(diag, CS_E_NOT_FOUND, "a leaf that is not stored");
     if (err == CS_OK)
-        err = ingest_chain(ingest, sighting->chain, &sighted.chain_id, diag);
+        err = ingest_chain(ingest, sighting, &sighted.chain_id, diag);
     if (err == CS_OK)
         err = find_or_put_endpoint(ingest, sighting, &sighted.endpoint_id, &is_new, diag);
     if (err == CS_OK && !is_new)

@@ -49,6 +49,7 @@ struct remembered_chain {
     uint8_t members[CHAIN_REMEMBERED_CERTS * SHA256_SIZE];
     size_t cert_count;
     int64_t id;
+    struct chain_verdict verdict;
 };
 
 struct remembered_owner {
@@ -95,7 +96,7 @@ CS_MUST_USE enum cs_err ingest_load_certificates(struct ingest *ingest, struct d
 /* 0 = not stored, or by an older record version. */
 CS_MUST_USE enum cs_err ingest_find_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE],
                                                 int64_t *id, struct diag *diag);
-CS_MUST_USE enum cs_err ingest_chain(struct ingest *ingest, const struct chain *chain, int64_t *id,
-                                     struct diag *diag);
+CS_MUST_USE enum cs_err ingest_chain(struct ingest *ingest, const struct ingest_sighting *sighting,
+                                     int64_t *id, struct diag *diag);
 
 #endif

@@ -187,8 +187,8 @@ static void put_owner(struct listing *listing, const struct asset_row *row)
     buf_dispose(&owner);
 }
 
-static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
-                          const char *const *findings, size_t finding_count, bool *out)
+enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
+                             const char *const *findings, size_t finding_count, bool *out)
 {
     *out = true;
     if (list->where == NULL || list->exact)
@@ -211,6 +211,7 @@ size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct e
         .starttls_injection = row->starttls_injection,
         .tls_version = row->tls_version,
         .expiry = expiry,
+        .chain = &row->verdict,
     };
     size_t count = findings_of(&row->cert, &facts, out);
     return count + estate_findings_of(row->estate_findings, out + count);
@@ -227,7 +228,7 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
     const char *findings[ASSET_FINDING_MAX];
     size_t finding_count = asset_findings(row, list->now_s, list->expiry, findings);
     bool wanted;
-    enum cs_err err = passes(list, row, findings, finding_count, &wanted);
+    enum cs_err err = asset_list_wants(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
     put_endpoint(list->listing, row);

@@ -33,6 +33,10 @@ struct asset_list {
 /* Whether the rows need asset_row.estate_findings. */
 bool asset_list_shows_findings(const struct listing *listing);
 
+/* Whether the list's `where` takes the row. */
+CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
+                                         const char *const *findings, size_t finding_count, bool *out);
+
 /* For assets_each: `context` is a struct asset_list. */
 CS_MUST_USE enum cs_err asset_list_row(void *context, const struct asset_row *row);
 
