@@ -69,6 +69,19 @@ static bool is_table(const struct list_options *options)
     return options->format == NULL || strcmp(options->format, "table") == 0;
 }
 
+/* In the report itself, for it is read without its stderr too, and at its head. */
+static enum cs_err warn(struct app *app, const struct list_options *options)
+{
+    struct buf warning = {0};
+    if (!is_table(options))
+        return note_inventory_age(app->store, &app->diag);
+    enum cs_err err = append_inventory_warning(app->store, &warning, &app->diag);
+    if (err == CS_OK && warning.len > 0)
+        printf("ATTENTION: %s\n\n", buf_str(&warning));
+    buf_dispose(&warning);
+    return err;
+}
+
 static void print_groups(const uint64_t counts[UNMANAGED_GROUPS])
 {
     uint64_t total = 0;
@@ -117,7 +130,7 @@ static enum cs_err report(struct app *app, const struct unmanaged_options *optio
     if (err == CS_OK)
         err = fill_owner(app, options->owner, &owner, &filter);
     if (err == CS_OK)
-        err = note_inventory_age(app->store, &app->diag);
+        err = warn(app, list_options);
     if (err == CS_OK) {
         filter.where = matcher_expr(list.assets.where);
         err = write_report(app, &filter, &list, list_options);
