@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "base/text_list.h"
 #include "db/certificate_row.h"
 #include "db/chain_verdicts.h"
 #include "db/estate_finding.h"
@@ -153,10 +154,28 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
     read_endpoint(stmt, row);
 }
 
-static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, asset_each each, void *context,
-                             struct diag *diag)
+static enum cs_err read_tasks(struct store *store, sqlite3_stmt *stmt, int64_t asset_id,
+                              struct text_list *out, struct diag *diag)
+{
+    bool more = true;
+    enum cs_err err = CS_OK;
+    text_list_dispose(out);
+    sql_bind_int(stmt, 1, asset_id);
+    while (err == CS_OK) {
+        err = sql_step(store, stmt, &more, diag);
+        if (err != CS_OK || !more)
+            break;
+        err = text_list_add(out, sql_text(stmt, 0));
+    }
+    return err;
+}
+
+/* `tasks` reads the names of the tasks that have seen an asset; NULL = not asked for. */
+static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, sqlite3_stmt *tasks, asset_each each,
+                             void *context, struct diag *diag)
 {
     struct certificate_reader reader;
+    struct text_list names = {0};
     bool more = true;
     enum cs_err err = certificate_reader_init(&reader, store, diag);
     while (err == CS_OK) {
@@ -168,9 +187,14 @@ static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, asset_each
         err = certificate_reader_read(&reader, stmt, CERTIFICATE_AT,
                                       sqlite3_column_int64(stmt, CERTIFICATE_AT - 1), diag);
         row.cert = reader.record;
+        if (err == CS_OK && tasks != NULL)
+            err = read_tasks(store, tasks, row.id, &names, diag);
+        row.tasks = text_list_view(&names);
+        row.task_count = names.count;
         if (err == CS_OK)
             err = each(context, &row);
     }
+    text_list_dispose(&names);
     certificate_reader_dispose(&reader);
     return err;
 }
@@ -181,9 +205,11 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     struct sql_condition condition = {0};
     struct buf sql = {0};
     sqlite3_stmt *stmt = NULL;
-    bool ignored;
+    sqlite3_stmt *tasks = NULL;
     bool inventory = false;
-    *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter);
+    bool is_exact = build_condition(&condition, filter);
+    if (exact != NULL)
+        *exact = is_exact;
     buf_append_str(&sql, select_assets);
     if (filter->estate_findings || condition.needs_findings)
         estate_findings_append_sql(&sql);
@@ -202,11 +228,16 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     }
     if (err == CS_OK)
         err = sql_prepare(store, &stmt, buf_str(&sql), diag);
+    if (err == CS_OK && !is_exact)
+        err = sql_prepare(store, &tasks,
+                          "SELECT name FROM task JOIN asset_task ON task_id = task.id WHERE asset_id = ?1",
+                          diag);
     if (err == CS_OK) {
         sql_condition_bind(&condition, stmt);
-        err = read_rows(store, stmt, each, context, diag);
+        err = read_rows(store, stmt, tasks, each, context, diag);
     }
     sqlite3_finalize(stmt);
+    sqlite3_finalize(tasks);
     sql_condition_dispose(&condition);
     buf_dispose(&sql);
     return err;
@@ -233,6 +264,7 @@ enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts
     facts_set_text(facts, FIELD_OWNER_ORGANIZATION, row->owner_organization);
     facts_set_text(facts, FIELD_OWNER_DEPARTMENT, row->owner_department);
     facts_set_text(facts, FIELD_ASSET_STATE, row->state);
+    facts_set_texts(facts, FIELD_TASK, row->tasks, row->task_count);
     facts_set_number(facts, FIELD_FIRST_SEEN, row->first_seen_s);
     facts_set_number(facts, FIELD_LAST_SEEN, row->last_seen_s);
     if (!row->cert.malformed)

@@ -37,6 +37,7 @@ enum ingest_statement {
     SET_OWNER,
     NAME_OWNER,
     MISS_ASSETS,
+    MARK_TASK,
     STATEMENT_COUNT
 };
 
@@ -67,6 +68,7 @@ struct ingest_memory { /* of what the store has; emptied when another process ha
 struct ingest {
     struct store *store;
     int64_t scan_id;
+    int64_t task_id; /* whose scan it is; 0 = nobody's */
     char network[256];
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct certificate_reader reader;
