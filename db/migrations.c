@@ -356,5 +356,9 @@ const char *const migrations[] = {
 
     /* 9: chains that nobody has judged are found at once */
     "CREATE INDEX chain_unjudged ON chain(id) WHERE roots IS NULL;",
+
+    /* 10: certificates that a device shows wherever it is asked */
+    "ALTER TABLE asset ADD COLUMN pseudo_service INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX asset_pseudo_service ON asset(pseudo_service) WHERE pseudo_service <> 0;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
