@@ -28,6 +28,9 @@ const struct command *const command_tables[] = {
     scm_pull_commands,
     scm_domain_commands,
     inventory_commands,
+    scm_push_commands,
+    scm_undo_commands,
+    scm_log_commands,
     caa_commands,
     report_coverage_commands,
     report_unmanaged_commands,
@@ -47,7 +50,7 @@ static void usage(FILE *file)
             char name[40];
             snprintf(name, sizeof name, "%s%s%s", command->name, command->verb != NULL ? " " : "",
                      command->verb != NULL ? command->verb : "");
-            fprintf(file, "  %-16s%s\n", name, command->summary);
+            fprintf(file, "  %-18s%s\n", name, command->summary);
         }
     }
 }
