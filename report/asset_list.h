@@ -21,6 +21,10 @@ extern const size_t asset_column_count;
 size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
                       const char *out[ASSET_FINDING_MAX]);
 
+/* Whether an asset with these findings is one that `where` takes; for rows that are not `exact`. */
+CS_MUST_USE enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, int64_t now_s,
+                                      const char *const *findings, size_t finding_count, bool *out);
+
 struct asset_list {
     struct listing *listing;
     struct matcher *where; /* tested on each row unless `exact`; NULL = none */
@@ -39,10 +43,6 @@ CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const st
 
 /* Whether the rows need asset_row.estate_findings. */
 bool asset_list_shows_findings(const struct listing *listing);
-
-/* Whether the list's `where` takes the row. */
-CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
-                                         const char *const *findings, size_t finding_count, bool *out);
 
 /* For assets_each: `context` is a struct asset_list. */
 CS_MUST_USE enum cs_err asset_list_row(void *context, const struct asset_row *row);

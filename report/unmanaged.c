@@ -119,8 +119,10 @@ enum cs_err unmanaged_list_row(void *context, const struct asset_row *row)
     const char *findings[ASSET_FINDING_MAX];
     size_t count = asset_findings(row, list->assets.now_s, list->assets.expiry, findings);
     enum unmanaged_group group = unmanaged_group_of(row);
-    bool wanted;
-    enum cs_err err = asset_list_wants(&list->assets, row, findings, count, &wanted);
+    bool wanted = true;
+    enum cs_err err = CS_OK;
+    if (list->assets.where != NULL && !list->assets.exact)
+        err = asset_matches(list->assets.where, row, list->assets.now_s, findings, count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
     if (listing == NULL) {
