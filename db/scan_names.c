@@ -5,9 +5,10 @@
 
 #include "db/sql.h"
 
-static void bind_ip(sqlite3_stmt *stmt, int at, struct ip ip)
+/* Borrowed until the statement has run. */
+static void bind_ip(sqlite3_stmt *stmt, int at, const struct ip *ip)
 {
-    sql_bind_blob(stmt, at, ip.bytes, sizeof ip.bytes);
+    sql_bind_blob(stmt, at, ip->bytes, sizeof ip->bytes);
 }
 
 static struct ip read_ip(sqlite3_stmt *stmt, int at)
@@ -18,18 +19,34 @@ static struct ip read_ip(sqlite3_stmt *stmt, int at)
     return ip;
 }
 
-static enum cs_err put_addresses(struct store *store, const char *network, const char *name,
-                                 const struct ip *ips, size_t count, int64_t now_s, struct diag *diag)
+static enum cs_err forget_addresses(struct store *store, const char *network, const char *name,
+                                    struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err =
-        sql_prepare(store, &stmt,
-                    "INSERT INTO name_address (network, ip, name, seen_at) VALUES (?1, ?2, ?3, ?4)"
-                    " ON CONFLICT DO UPDATE SET seen_at = ?4",
-                    diag);
+        sql_prepare(store, &stmt, "DELETE FROM name_address WHERE network = ?1 AND name = ?2", diag);
+    if (err == CS_OK) {
+        sql_bind_text(stmt, 1, network);
+        sql_bind_text(stmt, 2, name);
+        err = sql_run(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+enum cs_err scan_names_put(struct store *store, const char *network, const char *name, const struct ip *ips,
+                           size_t count, int64_t now_s, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum cs_err err = forget_addresses(store, network, name, diag);
+    if (err == CS_OK)
+        err = sql_prepare(store, &stmt,
+                          "INSERT INTO name_address (network, ip, name, seen_at) VALUES (?1, ?2, ?3, ?4)"
+                          " ON CONFLICT DO UPDATE SET seen_at = ?4",
+                          diag);
     for (size_t i = 0; i < count && err == CS_OK; i++) {
         sql_bind_text(stmt, 1, network);
-        bind_ip(stmt, 2, ips[i]);
+        bind_ip(stmt, 2, &ips[i]);
         sql_bind_text(stmt, 3, name);
         sql_bind_int(stmt, 4, now_s);
         err = sql_run(store, stmt, diag);
@@ -66,7 +83,7 @@ enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char
 {
     sqlite3_stmt *stmt = NULL;
     bool more = true;
-    enum cs_err err = put_addresses(store, network, name, ips, count, now_s, diag);
+    enum cs_err err = scan_names_put(store, network, name, ips, count, now_s, diag);
     if (err == CS_OK)
         err = sql_prepare(store, &stmt,
                           "SELECT DISTINCT e.id, e.ip FROM endpoint e JOIN asset a ON a.endpoint_id = e.id"
@@ -102,7 +119,7 @@ enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip
                                   diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
-        bind_ip(stmt, 2, ip);
+        bind_ip(stmt, 2, &ip);
     }
     while (err == CS_OK) {
         err = sql_step(store, stmt, &more, diag);
@@ -124,7 +141,7 @@ enum cs_err scan_names_host(struct store *store, const char *network, struct ip 
                                   diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
-        bind_ip(stmt, 2, ip);
+        bind_ip(stmt, 2, &ip);
         sql_bind_text(stmt, 3, host_name);
         err = sql_run(store, stmt, diag);
     }
@@ -145,7 +162,7 @@ enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, scan_id);
         sql_bind_int(stmt, 2, (int64_t)number);
-        bind_ip(stmt, 3, endpoint->ip);
+        bind_ip(stmt, 3, &endpoint->ip);
         sql_bind_int(stmt, 4, endpoint->port);
         sql_bind_int(stmt, 5, endpoint->protocol);
         sql_bind_text(stmt, 6, endpoint->server_name);
