@@ -21,5 +21,6 @@ extern const struct command scm_commands[];
 extern const struct command scm_pull_commands[];
 extern const struct command scm_domain_commands[];
 extern const struct command caa_commands[];
+extern const struct command report_unseen_commands[];
 
 #endif

@@ -353,5 +353,8 @@ const char *const migrations[] = {
     " WHERE staged = 0 AND names_key IS NOT NULL;"
     "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
     " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
+
+    /* 9: where a name is */
+    "CREATE INDEX name_address_name ON name_address(name);",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
