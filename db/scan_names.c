@@ -5,7 +5,7 @@
 
 #include "db/sql.h"
 
-/* Borrowed until the statement has run. */
+/* Bound where it is: it has to outlive the statement's run. */
 static void bind_ip(sqlite3_stmt *stmt, int at, const struct ip *ip)
 {
     sql_bind_blob(stmt, at, ip->bytes, sizeof ip->bytes);

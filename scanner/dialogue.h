@@ -60,7 +60,8 @@ bool dialogue_awaits_greeting(const struct dialogue *dialogue);
 
 /* The protocol spoken; PROTOCOL_AUTO where it has not been found out. */
 enum protocol dialogue_protocol(const struct dialogue *dialogue);
-/* Who begins like this, as far as a server may that was just asked for TLS; PROTOCOL_AUTO: unknown. */
+/* Who begins like this, as far as a server may that was just asked for TLS; of a greeting the first bytes do,
+ * if only to say that it is one. PROTOCOL_AUTO: unknown. */
 enum protocol dialogue_guess(const uint8_t *bytes, size_t len);
 
 /* Behind DIALOGUE_TLS, in some protocols TLS travels inside packets. `tls` (what the lane puts out) is

@@ -20,10 +20,11 @@ static const struct {
     {"\"SIEVE\"", PROTOCOL_SIEVE}, {"\"SASL\"", PROTOCOL_SIEVE}, {"NOTICE", PROTOCOL_IRC},
 };
 
-/* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection. */
+/* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection, which has some hundred bytes: so
+ * its length ends no line of text, however it arrives. */
 static bool is_mysql(struct cursor bytes)
 {
-    return bytes.left >= MYSQL_HEAD && bytes.at[2] == 0 && bytes.at[3] <= 1 &&
+    return bytes.left >= MYSQL_HEAD && bytes.at[1] < '\n' && bytes.at[2] == 0 && bytes.at[3] <= 1 &&
            (bytes.at[4] == 10 || bytes.at[4] == 0xFF);
 }
 
@@ -49,6 +50,12 @@ enum protocol dialogue_guess(const uint8_t *bytes, size_t len)
             return greetings[i].protocol == PROTOCOL_XMPP && contains(heard, "jabber:server")
                        ? PROTOCOL_XMPP_SERVER
                        : greetings[i].protocol;
+    }
+    for (size_t i = 0; heard.left > 0 && i < sizeof greetings / sizeof greetings[0]; i++) {
+        const char *whole = greetings[i].beginning;
+        bool is_part = heard.left < strlen(whole) && memcmp(whole, heard.at, heard.left) == 0;
+        if (is_part && dialogue_is_greeted(greetings[i].protocol))
+            return greetings[i].protocol;
     }
     if (heard.left > 0 && heard.at[0] == ':' && contains(heard, " NOTICE "))
         return PROTOCOL_IRC;

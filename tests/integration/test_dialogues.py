@@ -118,7 +118,9 @@ class Dialogues(Case):
 
         def late_ftp(connection):
             time.sleep(0.8)  # it looks up the name of who has called
-            connection.sendall(b"220 (vsFTPd 3.0.3)\r\n")
+            connection.sendall(b"22")
+            time.sleep(0.1)
+            connection.sendall(b"0 (vsFTPd 3.0.3)\r\n")
             if connection.recv(100) != b"AUTH TLS\r\n":
                 connection.sendall(b"530 Please login with USER and PASS.\r\n")
                 return

@@ -552,6 +552,15 @@ static void a_stream_of_xmpp_tells_who_may_enter(void **state)
     assert_int_equal(dialogue_guess((const uint8_t *)"", 0), PROTOCOL_AUTO);
 }
 
+static void the_first_bytes_of_a_greeting_are_one(void **state)
+{
+    (void)state;
+    assert_int_equal(dialogue_guess((const uint8_t *)"22", 2), PROTOCOL_SMTP);
+    assert_int_equal(dialogue_guess((const uint8_t *)"* O", 3), PROTOCOL_IMAP);
+    assert_int_equal(dialogue_guess((const uint8_t *)"23", 2), PROTOCOL_AUTO);
+    assert_int_equal(dialogue_guess((const uint8_t *)"<", 1), PROTOCOL_AUTO); /* of a page just as well */
+}
+
 /* ---- packets around TLS ---- */
 
 static void begin_wrapping(struct dialogue *dialogue)
@@ -741,6 +750,7 @@ int main(void)
         cmocka_unit_test(who_greets_is_known_by_the_greeting),
         cmocka_unit_test(who_is_silent_is_asked_for_tls),
         cmocka_unit_test(a_stream_of_xmpp_tells_who_may_enter),
+        cmocka_unit_test(the_first_bytes_of_a_greeting_are_one),
         cmocka_unit_test(tls_within_tds_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_no_packet_ends_it),
         cmocka_unit_test(endless_lines_and_replies_end_it),
