@@ -28,5 +28,6 @@ extern const struct command caa_commands[];
 extern const struct command report_unseen_commands[];
 extern const struct command manual_commands[];
 extern const struct command completion_commands[];
+extern const struct command inventory_commands[];
 
 #endif

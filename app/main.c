@@ -24,6 +24,7 @@ const struct command *const command_tables[] = {
     scm_commands,
     scm_pull_commands,
     scm_domain_commands,
+    inventory_commands,
     caa_commands,
     report_unseen_commands,
     report_coverage_commands,

@@ -20,7 +20,8 @@ static const char select_assets[] =
     " coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END, a.rule_name, "
     "m.reason,"
     " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
-    ", g.external_id, g.state, g.requester, ";
+    ", CASE WHEN g.provider = 'scm' THEN g.external_id END, CASE WHEN g.provider = 'scm' THEN g.state END,"
+    " g.requester, ";
 static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */

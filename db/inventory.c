@@ -368,11 +368,11 @@ enum cs_err inventory_each(struct store *store, inventory_each_row each, void *c
 {
     sqlite3_stmt *stmt = NULL;
     bool more = true;
-    enum cs_err err =
-        sql_prepare(store, &stmt,
-                    "SELECT provider, resource, pulled_at, row_count, staging_at, failed_at FROM inventory"
-                    " ORDER BY provider, resource = 'certificates', resource = 'domains'",
-                    diag);
+    enum cs_err err = sql_prepare(
+        store, &stmt,
+        "SELECT provider, resource, pulled_at, row_count, staging_at, failed_at, source FROM inventory"
+        " ORDER BY provider, resource = 'certificates', resource = 'domains'",
+        diag);
     while (err == CS_OK) {
         err = sql_step(store, stmt, &more, diag);
         if (err != CS_OK || !more)
@@ -384,6 +384,7 @@ enum cs_err inventory_each(struct store *store, inventory_each_row each, void *c
                                 .row_count = sqlite3_column_int64(stmt, 3),
                                 .staging_at_s = sqlite3_column_int64(stmt, 4),
                                 .failed_at_s = sqlite3_column_int64(stmt, 5),
+                                .source = sql_text(stmt, 6),
                             });
     }
     sqlite3_finalize(stmt);

@@ -9,7 +9,7 @@
 /* Those that somebody may be expected to serve now: issued, and not taken back. */
 #define MAY_BE_SERVED                                                                                        \
     "staged = 0 AND managed = 1 AND revoked IS NULL AND (expires IS NULL OR expires > ?1)"                   \
-    " AND (serial IS NOT NULL OR sha256 IS NOT NULL)"                                                        \
+    " AND (serial IS NOT NULL OR sha1 IS NOT NULL OR sha256 IS NOT NULL)"                                    \
     " AND lower(coalesce(state, '')) NOT IN ('revoked', 'expired', 'replaced', 'declined', 'rejected')"
 
 #define OWNER_ORGANIZATION "coalesce(op.name, o.name, wp.name, w.name)"
@@ -17,22 +17,23 @@
     "CASE WHEN o.id IS NOT NULL THEN CASE WHEN op.id IS NOT NULL THEN o.name END"                            \
     " WHEN wp.id IS NOT NULL THEN w.name END"
 
-static const char select_unseen[] = "WITH RECURSIVE" INVENTORY_NAMES(
-    MAY_BE_SERVED) " SELECT i.id, i.provider, i.external_id, i.common_name, i.serial, i.issuer, i.state, "
-                   "i.requester,"
-                   " " OWNER_ORGANIZATION ", " OWNER_DEPARTMENT
-                   ", i.issued, i.expires, n.name, a.ip, max(a.seen_at)"
-                   " FROM inventory_name n JOIN name_address a ON a.name = n.name"
-                   " JOIN inventory_certificate i ON i.id = n.id"
-                   " LEFT JOIN inventory_owner w ON w.provider = i.provider AND w.staged = 0"
-                   "  AND w.external_id = i.organization_id"
-                   " LEFT JOIN inventory_owner wp ON wp.provider = w.provider AND wp.staged = 0"
-                   "  AND wp.external_id = w.parent_external_id"
-                   " LEFT JOIN owner o ON o.id = w.owner_id LEFT JOIN owner op ON op.id = o.parent_id"
-                   " WHERE in_ranges(a.ip) AND NOT" INVENTORY_WAS_MET //
-                   " AND (?2 IS NULL OR " OWNER_ORGANIZATION " = ?2 COLLATE NOCASE)"
-                   " AND (?3 IS NULL OR " OWNER_DEPARTMENT " = ?3 COLLATE NOCASE)"
-                   " GROUP BY i.id, n.name, a.ip ORDER BY i.expires IS NULL, i.expires, i.id, n.name, a.ip";
+#define MANAGED_NAMES INVENTORY_NAMES(MAY_BE_SERVED)
+
+static const char select_unseen[] =
+    "WITH RECURSIVE" MANAGED_NAMES "," INVENTORY_MET
+    " SELECT i.id, i.provider, i.external_id, i.common_name, i.serial, i.issuer, i.state, i.requester,"
+    " " OWNER_ORGANIZATION ", " OWNER_DEPARTMENT ", i.issued, i.expires, n.name, a.ip, max(a.seen_at)"
+    " FROM inventory_name n JOIN name_address a ON a.name = n.name"
+    " JOIN inventory_certificate i ON i.id = n.id"
+    " LEFT JOIN inventory_owner w ON w.provider = i.provider AND w.staged = 0"
+    "  AND w.external_id = i.organization_id"
+    " LEFT JOIN inventory_owner wp ON wp.provider = w.provider AND wp.staged = 0"
+    "  AND wp.external_id = w.parent_external_id"
+    " LEFT JOIN owner o ON o.id = w.owner_id LEFT JOIN owner op ON op.id = o.parent_id"
+    " WHERE in_ranges(a.ip) AND i.id NOT IN (SELECT id FROM inventory_met)"
+    " AND (?2 IS NULL OR " OWNER_ORGANIZATION " = ?2 COLLATE NOCASE)"
+    " AND (?3 IS NULL OR " OWNER_DEPARTMENT " = ?3 COLLATE NOCASE)"
+    " GROUP BY i.id, n.name, a.ip ORDER BY i.expires IS NULL, i.expires, i.id, n.name, a.ip";
 
 /* in_ranges(ip): a binary search among the ranges of the filter. */
 static void in_ranges(sqlite3_context *context, int count, sqlite3_value **values)
