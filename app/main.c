@@ -12,6 +12,8 @@
 const struct command *const command_tables[] = {
     scan_commands,
     scan_admin_commands,
+    task_commands,
+    task_run_commands,
     org_commands,
     rule_commands,
     rule_apply_commands,
@@ -20,11 +22,15 @@ const struct command *const command_tables[] = {
     cert_commands,
     exclude_commands,
     findings_commands,
+    roots_commands,
     status_commands,
     scm_commands,
     scm_pull_commands,
     scm_domain_commands,
     inventory_commands,
+    scm_push_commands,
+    scm_undo_commands,
+    scm_log_commands,
     caa_commands,
     report_unseen_commands,
     report_coverage_commands,
@@ -44,7 +50,7 @@ static void usage(FILE *file)
             char name[40];
             snprintf(name, sizeof name, "%s%s%s", command->name, command->verb != NULL ? " " : "",
                      command->verb != NULL ? command->verb : "");
-            fprintf(file, "  %-16s%s\n", name, command->summary);
+            fprintf(file, "  %-18s%s\n", name, command->summary);
         }
     }
 }

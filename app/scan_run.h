@@ -7,12 +7,21 @@
 #include "app/name_stage.h"
 #include "app/pipeline.h"
 #include "base/diag.h"
+#include "db/pseudo_services.h"
 #include "scanner/scanner.h"
 
 enum scan_end {
     SCAN_END_DONE,
     SCAN_END_INTERRUPTED, /* by a signal or a closed output; resumable when stored */
     SCAN_END_STOPPED,     /* by `scan stop` */
+};
+
+struct scan_control { /* from outside; all zero: nothing but the scan itself ends or holds it */
+    const volatile sig_atomic_t *interrupts; /* how often to end; the second time at once. NULL = never */
+    /* May it send at this time? While not, nothing new is begun. NULL = always. */
+    bool (*may_send)(const void *context, int64_t now_s);
+    const void *context;
+    bool quiet; /* nothing on stdout, no advice: somebody else tells of it */
 };
 
 struct scan_run {          /* everything is borrowed for the run */
@@ -22,6 +31,7 @@ struct scan_run {          /* everything is borrowed for the run */
     const char *dns_server;        /* for names among them; NULL = the system's */
     const char *lease_holder;      /* unique to this process */
     struct name_options names;     /* max_names 0 = no names stage; its `stop` is filled by the run */
+    struct scan_control control;
     bool is_resumed;
     bool show_progress;
     bool progress_on_terminal; /* one line rewritten, else a line every 10 s */
@@ -31,6 +41,7 @@ struct scan_result {
     enum scan_end end;
     struct pipeline_totals totals; /* rule_hits is owned: scan_result_dispose */
     struct scan_progress progress; /* the last one, with what all stages counted */
+    struct pseudo_counts pseudo;   /* of the network, after a stored scan that is done */
     struct buf names;              /* lines about the names stage; owned, as rule_hits */
     uint64_t elapsed_ms;
 };

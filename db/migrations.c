@@ -354,7 +354,77 @@ const char *const migrations[] = {
     "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
     " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
 
-    /* 9: where a name is */
+    /* 9: chains that nobody has judged are found at once */
+    "CREATE INDEX chain_unjudged ON chain(id) WHERE roots IS NULL;",
+
+    /* 10: certificates that a device shows wherever it is asked */
+    "ALTER TABLE asset ADD COLUMN pseudo_service INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX asset_pseudo_service ON asset(pseudo_service) WHERE pseudo_service <> 0;",
+
+    /* 11: what is sent to certificate managers: the outbox, and the log of every call */
+    "CREATE TABLE push ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " provider TEXT NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " route TEXT NOT NULL,"
+    " server TEXT NOT NULL,"
+    " account TEXT NOT NULL,"
+    " local_user TEXT NOT NULL,"
+    " tag TEXT NOT NULL,"
+    " operation TEXT,"
+    " operation_done INTEGER NOT NULL DEFAULT 0,"
+    " started_at INTEGER NOT NULL,"
+    " ended_at INTEGER,"
+    " undone_at INTEGER"
+    ") STRICT;"
+    "CREATE TABLE push_item ("
+    " id INTEGER PRIMARY KEY,"
+    " push_id INTEGER NOT NULL REFERENCES push(id),"
+    " certificate_id INTEGER NOT NULL REFERENCES certificate(id),"
+    " organization_id INTEGER NOT NULL,"
+    " state TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL DEFAULT 0,"
+    " external_id INTEGER,"
+    " created INTEGER,"
+    " answered_at INTEGER,"
+    " undone_at INTEGER,"
+    " error TEXT,"
+    " UNIQUE (push_id, certificate_id)"
+    ") STRICT;"
+    "CREATE INDEX push_item_certificate ON push_item(certificate_id);"
+    "CREATE INDEX push_item_external ON push_item(external_id) WHERE external_id IS NOT NULL;"
+    "CREATE INDEX push_item_open ON push_item(push_id, state);"
+    "CREATE TABLE push_location ("
+    " id INTEGER PRIMARY KEY,"
+    " item_id INTEGER NOT NULL REFERENCES push_item(id),"
+    " endpoint_id INTEGER NOT NULL REFERENCES endpoint(id),"
+    " state TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL DEFAULT 0,"
+    " external_id INTEGER,"
+    " created INTEGER,"
+    " answered_at INTEGER,"
+    " undone_at INTEGER,"
+    " error TEXT,"
+    " UNIQUE (item_id, endpoint_id)"
+    ") STRICT;"
+    "CREATE INDEX push_location_endpoint ON push_location(endpoint_id);"
+    "CREATE TABLE sent_call ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " push_id INTEGER REFERENCES push(id),"
+    " provider TEXT NOT NULL,"
+    " server TEXT NOT NULL,"
+    " account TEXT NOT NULL,"
+    " local_user TEXT NOT NULL,"
+    " sent_at INTEGER NOT NULL,"
+    " call TEXT NOT NULL,"
+    " about TEXT,"
+    " answered_at INTEGER,"
+    " status INTEGER,"
+    " answer TEXT"
+    ") STRICT;"
+    "CREATE INDEX sent_call_push ON sent_call(push_id) WHERE push_id IS NOT NULL;",
+
+    /* 12: where a name is */
     "CREATE INDEX name_address_name ON name_address(name);",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

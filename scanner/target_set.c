@@ -82,9 +82,39 @@ enum cs_err target_set_take_block(struct target_set *set, struct ip_set *address
     return CS_OK;
 }
 
+enum cs_err target_set_addresses(const struct target_set *set, struct ip_set *out)
+{
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < set->block_count; i++) {
+        const struct ip_set *addresses = &set->blocks[i].addresses;
+        for (size_t k = 0; k < addresses->count && err == CS_OK; k++)
+            err = ip_set_add(out, addresses->ranges[k]);
+    }
+    return err == CS_OK ? ip_set_normalize(out) : err;
+}
+
 uint64_t target_set_count(const struct target_set *set)
 {
     return set->count;
+}
+
+static bool has_port(const struct port_list *ports, uint16_t port)
+{
+    for (size_t i = 0; i < ports->count; i++) {
+        if (ports->entries[i].port == port)
+            return true;
+    }
+    return false;
+}
+
+bool target_set_has(const struct target_set *set, struct ip ip, uint16_t port)
+{
+    for (size_t i = 0; i < set->block_count; i++) {
+        const struct target_block *block = &set->blocks[i];
+        if (ip_set_has(&block->addresses, ip) && has_port(&block->ports, port))
+            return true;
+    }
+    return false;
 }
 
 static const struct target_block *block_of(const struct target_set *set, uint64_t index)
