@@ -33,6 +33,7 @@ const struct command *const command_tables[] = {
     scm_log_commands,
     caa_commands,
     report_coverage_commands,
+    report_changes_commands,
     manual_commands,
     completion_commands,
     NULL,

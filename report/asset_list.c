@@ -195,17 +195,14 @@ static void put_group(struct listing *listing, const struct asset_row *row, uint
     listing_text(listing, COLUMN_ENDPOINT, pseudo_group_format(text, row, members));
 }
 
-static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
+enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, int64_t now_s,
                           const char *const *findings, size_t finding_count, bool *out)
 {
-    *out = true;
-    if (list->where == NULL || list->exact)
-        return CS_OK;
     struct facts facts = {0};
     struct cert_fact_scratch scratch = {0};
-    enum cs_err err = asset_facts(row, list->now_s, &facts, &scratch);
+    enum cs_err err = asset_facts(row, now_s, &facts, &scratch);
     facts_set_texts(&facts, FIELD_FINDING, findings, finding_count);
-    *out = err == CS_OK && matcher_holds(list->where, &facts);
+    *out = err == CS_OK && matcher_holds(where, &facts);
     cert_fact_scratch_dispose(&scratch);
     return err;
 }
@@ -241,8 +238,10 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
     struct asset_list *list = context;
     const char *findings[ASSET_FINDING_MAX];
     size_t finding_count = asset_findings(row, list->now_s, list->expiry, findings);
-    bool wanted;
-    enum cs_err err = passes(list, row, findings, finding_count, &wanted);
+    bool wanted = true;
+    enum cs_err err = CS_OK;
+    if (list->where != NULL && !list->exact)
+        err = asset_matches(list->where, row, list->now_s, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
     if (list->counts_groups)
