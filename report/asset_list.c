@@ -227,12 +227,6 @@ bool asset_list_shows_findings(const struct listing *listing)
     return listing_wants(listing, COLUMN_FINDINGS);
 }
 
-enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
-{
-    const char *findings[ASSET_FINDING_MAX];
-    return passes(list, row, findings, asset_findings(row, list->now_s, list->expiry, findings), out);
-}
-
 enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
