@@ -108,13 +108,8 @@ struct planning {
 static enum cs_err plan_asset(void *context, const struct asset_row *row)
 {
     struct planning *planning = context;
-    const struct asset_list *list = &planning->list;
-    const char *findings[ASSET_FINDING_MAX];
-    bool wanted = true;
-    enum cs_err err = CS_OK;
-    if (list->where != NULL && !list->exact)
-        err = asset_matches(list->where, row, list->now_s, findings,
-                            asset_findings(row, list->now_s, list->expiry, findings), &wanted);
+    bool wanted;
+    enum cs_err err = asset_list_wants(&planning->list, row, &wanted);
     return err == CS_OK && wanted ? push_plan_add(planning->plan, row->id, planning->diag) : err;
 }
 

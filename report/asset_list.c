@@ -207,6 +207,15 @@ enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, in
     return err;
 }
 
+static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
+                          const char *const *findings, size_t finding_count, bool *out)
+{
+    *out = true;
+    if (list->where == NULL || list->exact)
+        return CS_OK;
+    return asset_matches(list->where, row, list->now_s, findings, finding_count, out);
+}
+
 size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
                       const char *out[ASSET_FINDING_MAX])
 {
@@ -227,15 +236,23 @@ bool asset_list_shows_findings(const struct listing *listing)
     return listing_wants(listing, COLUMN_FINDINGS);
 }
 
+enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
+{
+    const char *findings[ASSET_FINDING_MAX];
+    *out = true;
+    if (list->where == NULL || list->exact)
+        return CS_OK;
+    return asset_matches(list->where, row, list->now_s, findings,
+                         asset_findings(row, list->now_s, list->expiry, findings), out);
+}
+
 enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
     const char *findings[ASSET_FINDING_MAX];
     size_t finding_count = asset_findings(row, list->now_s, list->expiry, findings);
-    bool wanted = true;
-    enum cs_err err = CS_OK;
-    if (list->where != NULL && !list->exact)
-        err = asset_matches(list->where, row, list->now_s, findings, finding_count, &wanted);
+    bool wanted;
+    enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
     if (list->counts_groups)

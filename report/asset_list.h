@@ -37,6 +37,10 @@ struct asset_list {
     struct diag *diag;
 };
 
+/* Does the row pass `where` and `finding`? */
+CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
+                                         bool *out);
+
 /* Whether the rows need asset_row.estate_findings. */
 bool asset_list_shows_findings(const struct listing *listing);
 
