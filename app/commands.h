@@ -34,6 +34,7 @@ extern const struct command scm_push_commands[];
 extern const struct command scm_undo_commands[];
 extern const struct command scm_log_commands[];
 extern const struct command caa_commands[];
+extern const struct command report_unseen_commands[];
 extern const struct command manual_commands[];
 extern const struct command completion_commands[];
 extern const struct command inventory_commands[];

@@ -33,6 +33,7 @@ const struct command *const command_tables[] = {
     scm_undo_commands,
     scm_log_commands,
     caa_commands,
+    report_unseen_commands,
     report_coverage_commands,
     report_changes_commands,
     report_unmanaged_commands,
