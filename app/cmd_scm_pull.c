@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/inventory_resolve.h"
 #include "app/progress.h"
 #include "app/scm_session.h"
 #include "scm/pull.h"
@@ -12,6 +13,8 @@
 struct pull_choices {
     bool wanted[INVENTORY_COUNT];
     bool accept_empty;
+    bool resolve;
+    const char *dns_server;
 };
 
 static const struct command_option pull_option_table[] = {
@@ -19,6 +22,15 @@ static const struct command_option pull_option_table[] = {
      .kind = OPTION_FLAG,
      .help = "an empty list from SCM is right, though there were rows before",
      .offset = offsetof(struct pull_choices, accept_empty)},
+    {.name = "resolve",
+     .kind = OPTION_FLAG,
+     .help = "then ask the DNS where the names of domains and certificates are, for report unseen",
+     .offset = offsetof(struct pull_choices, resolve)},
+    {.name = "dns",
+     .kind = OPTION_TEXT,
+     .argument = "SERVER",
+     .help = "ADDRESS[:PORT] of the DNS server to ask",
+     .offset = offsetof(struct pull_choices, dns_server)},
     {.name = NULL},
 };
 
@@ -92,6 +104,26 @@ static enum cs_err pull_one(struct app *app, const struct pull_options *options,
     return err;
 }
 
+static void show_resolving(size_t done, size_t total)
+{
+    fprintf(stderr, "\r\033[Knames %zu of %zu", done, total);
+}
+
+static enum cs_err resolve_names(struct app *app, const struct pull_choices *choices)
+{
+    struct inventory_resolve_result result;
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    enum cs_err err = inventory_resolve(app->store, choices->dns_server, app_now_s(),
+                                        terminal ? show_resolving : NULL, &result, &app->diag);
+    if (terminal)
+        fputs("\r\033[K", stderr);
+    if (err == CS_OK)
+        printf("names           %zu, %zu of them have an address\n", result.names, result.found);
+    if (err == CS_OK && result.unanswered > 0)
+        app_note("the DNS did not answer for %zu names; what was known of them stays", result.unanswered);
+    return err;
+}
+
 /* Too large an answer is no wrong input of the user's. */
 static int status_of(struct app *app, enum cs_err err)
 {
@@ -112,6 +144,10 @@ static int pull(struct app *app, const struct command *command, int argc, char *
                    &status))
         return status;
     enum cs_err err = choose(app, &choices);
+    if (choices.dns_server == NULL)
+        choices.dns_server = config_get(&app->config, "dns", "servers");
+    if (err == CS_OK && choices.resolve)
+        err = inventory_resolve_check(choices.dns_server, &app->diag);
     if (err == CS_OK)
         err = scm_session_open(&session, app);
     if (err == CS_OK)
@@ -127,6 +163,8 @@ static int pull(struct app *app, const struct command *command, int argc, char *
             err = pull_one(app, &options, resource);
     }
     scm_session_close(&session);
+    if (err == CS_OK && choices.resolve)
+        err = resolve_names(app, &choices);
     return status_of(app, err);
 }
 

@@ -451,5 +451,8 @@ const char *const migrations[] = {
     " || replace(replace(o.name, '\\', '\\\\'), '/', '\\/')"
     " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = old.owner_id), old.owner_id);"
     "END;",
+
+    /* 13: where a name is */
+    "CREATE INDEX name_address_name ON name_address(name);",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
