@@ -279,5 +279,20 @@ const char *const migrations[] = {
     " ended_at INTEGER,"
     " PRIMARY KEY (scan_id, number)"
     ") STRICT, WITHOUT ROWID;",
+
+    /* 6: the twins of rules and tasks at a certificate manager, and what its own discovery found */
+    "CREATE TABLE rule_link ("
+    " id INTEGER PRIMARY KEY,"
+    " provider TEXT NOT NULL,"
+    " external_id INTEGER NOT NULL,"
+    " rule_id INTEGER REFERENCES rule(id) ON DELETE SET NULL,"
+    " made_here INTEGER NOT NULL,"
+    " bucket TEXT,"
+    " name TEXT NOT NULL,"
+    " match TEXT NOT NULL,"
+    " organization_id INTEGER NOT NULL,"
+    " UNIQUE (provider, external_id)"
+    ") STRICT;"
+    "CREATE INDEX rule_link_rule ON rule_link(rule_id) WHERE rule_id IS NOT NULL;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

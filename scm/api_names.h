@@ -13,6 +13,9 @@
 #define API_ANSWER_MAX ((size_t)8 << 20)  /* bytes of one answer */
 #define API_REPORT_MAX ((size_t)16 << 20) /* of a report, which has no pages */
 
+/* SCM's own codes that are told apart. */
+#define API_CODE_RULE_IN_USE (-5003)
+
 enum api_call {
     CALL_ORGANIZATIONS,
     CALL_ORGANIZATION,
