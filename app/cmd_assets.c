@@ -5,6 +5,7 @@
 
 #include "app/asset_name.h"
 #include "app/commands.h"
+#include "app/expiry_setting.h"
 #include "app/inventory_age.h"
 #include "app/rule_apply.h"
 #include "base/text.h"
@@ -12,7 +13,7 @@
 #include "db/owners.h"
 #include "report/asset_list.h"
 
-#define DEFAULT_EXPIRING_DAYS 30
+#define DAY_S 86400
 
 struct asset_options {
     const char *where;
@@ -47,7 +48,7 @@ static const struct command_option asset_option_table[] = {
     {.name = "expiring",
      .kind = OPTION_OPTIONAL,
      .argument = "30d",
-     .help = "valid, but not much longer (30 days by default)",
+     .help = "valid, but not much longer: with the finding `expiring`, or for so many days at most",
      .offset = offsetof(struct asset_options, expiring)},
     {.name = "expired",
      .kind = OPTION_FLAG,
@@ -94,11 +95,8 @@ static enum cs_err check_finding(struct app *app, const char *finding)
 static enum cs_err parse_days(struct app *app, const char *text, uint64_t *out)
 {
     size_t len = strlen(text);
-    *out = DEFAULT_EXPIRING_DAYS;
-    if (len == 0)
-        return CS_OK;
-    len -= text[len - 1] == 'd';
-    if (text_to_u64(text, len, 36500, out) != CS_OK)
+    len -= len > 0 && text[len - 1] == 'd';
+    if (text_to_u64(text, len, EXPIRY_MAX_DAYS, out) != CS_OK)
         return diag_fail(&app->diag, CS_E_INVALID, "--expiring=%.40s: expected a number of days, e.g. 30d",
                          text);
     return CS_OK;
@@ -109,12 +107,30 @@ static void add_condition(struct buf *where, const char *condition)
     buf_printf(where, "%s%s", where->len > 0 ? " and " : "", condition);
 }
 
+/* Without a number of days it is the finding that decides; days are what an index finds it by. */
+static enum cs_err add_expiring(struct app *app, const char *days_text, const struct expiry_limits *limits,
+                                struct buf *where)
+{
+    uint64_t days = EXPIRY_MAX_DAYS;
+    int64_t most_s = expiry_limit_most_s(&limits->warning);
+    int64_t critical_s = expiry_limit_most_s(&limits->critical);
+    enum cs_err err = CS_OK;
+    most_s = critical_s > most_s ? critical_s : most_s;
+    if (days_text[0] != '\0')
+        err = parse_days(app, days_text, &days);
+    else if (most_s / DAY_S < EXPIRY_MAX_DAYS)
+        days = (uint64_t)(most_s / DAY_S);
+    buf_printf(where, "%sdays_left >= 0 and days_left <= %" PRIu64, where->len > 0 ? " and " : "", days);
+    if (days_text[0] == '\0')
+        add_condition(where, "finding = expiring");
+    return err;
+}
+
 /* All conditions as one expression, so that they meet the same SQL and the same evaluator. */
-static enum cs_err build_where(struct app *app, const struct asset_options *options, struct buf *where)
+static enum cs_err build_where(struct app *app, const struct asset_options *options,
+                               const struct expiry_limits *limits, struct buf *where)
 {
     struct matcher *alone = NULL;
-    char condition[80];
-    uint64_t days;
     enum cs_err err = CS_OK;
     if (options->where != NULL) { /* by itself first, so that line and column are those of what was typed */
         err = matcher_compile(&alone, options->where, RULES_FILTER, &app->diag);
@@ -129,11 +145,8 @@ static enum cs_err build_where(struct app *app, const struct asset_options *opti
         add_condition(where, "status = unmanaged");
     if (options->expired)
         add_condition(where, "days_left < 0");
-    if (options->expiring != NULL) {
-        err = parse_days(app, options->expiring, &days);
-        snprintf(condition, sizeof condition, "days_left >= 0 and days_left <= %" PRIu64, days);
-        add_condition(where, condition);
-    }
+    if (options->expiring != NULL)
+        err = add_expiring(app, options->expiring, limits, where);
     return err;
 }
 
@@ -173,10 +186,14 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
     struct owner_name owner;
     struct buf where = {0};
     struct asset_list assets = {.finding = options->finding, .now_s = app_now_s(), .diag = &app->diag};
+    struct expiry_limits limits;
     int64_t owner_id;
-    enum cs_err err = fill_filter(app, options, &owner, &filter);
+    enum cs_err err = expiry_setting(app, &limits);
+    assets.expiry = &limits;
     if (err == CS_OK)
-        err = build_where(app, options, &where);
+        err = fill_filter(app, options, &owner, &filter);
+    if (err == CS_OK)
+        err = build_where(app, options, &limits, &where);
     if (err == CS_OK && where.len > 0)
         err = matcher_compile(&assets.where, buf_str(&where), RULES_FILTER, &app->diag);
     if (err == CS_OK)

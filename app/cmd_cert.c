@@ -4,6 +4,7 @@
 
 #include "app/asset_name.h"
 #include "app/commands.h"
+#include "app/expiry_setting.h"
 #include "report/cert_show.h"
 
 struct show_options {
@@ -56,10 +57,13 @@ static int show(struct app *app, const struct command *command, int argc, char *
     struct show_options options = {.format = "table"};
     struct asset_name name;
     struct leaves leaves = {0};
+    struct expiry_limits limits;
     enum cert_show_format format = CERT_SHOW_TABLE;
     if (!app_begin(app, command, argc, argv, show_option_table, &options, false, NULL, 1, 1, &status))
         return status;
     enum cs_err err = cert_show_format_parse(&format, options.format, &app->diag);
+    if (err == CS_OK)
+        err = expiry_setting(app, &limits);
     if (err == CS_OK)
         err = app_open_store(app, STORE_READ);
     if (err == CS_OK)
@@ -67,7 +71,7 @@ static int show(struct app *app, const struct command *command, int argc, char *
     if (err == CS_OK)
         err = find_leaves(app, &name, &leaves);
     for (size_t i = 0; i < leaves.count && err == CS_OK; i++)
-        err = cert_show(stdout, app->store, leaves.storage[i], format, app_now_s(), &app->diag);
+        err = cert_show(stdout, app->store, leaves.storage[i], format, app_now_s(), &limits, &app->diag);
     return app_status(app, err);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/expiry_setting.h"
 #include "app/progress.h"
 #include "app/scan_estimate.h"
 #include "app/scan_options.h"
@@ -31,6 +32,7 @@ struct job {
     struct scan_plan plan;
     struct target_set *targets;
     struct ruleset rules;
+    struct expiry_limits expiry;
     struct permutation order;
     char *network;
     char ehlo_name[ENDPOINT_MAX_NAME + 1];
@@ -361,6 +363,7 @@ static void fill_run(struct job *job, struct scan_run *run)
                 .scan_id = stored ? job->scan_id : 0,
                 .network = job->network,
                 .rules = &job->rules,
+                .expiry = &job->expiry,
                 .targets = job->targets,
                 .order = &job->order,
                 .out_fd = lines ? STDOUT_FILENO : -1,
@@ -452,6 +455,8 @@ static int scan(struct app *app, const struct command *command, int argc, char *
         return status;
     }
     enum cs_err err = scan_options_defaults(app, &options);
+    if (err == CS_OK)
+        err = expiry_setting(app, &job.expiry);
     if (err == CS_OK)
         err = scan_output_parse(options.format, &job.output, &app->diag);
     if (err == CS_OK)

@@ -15,6 +15,7 @@ extern const struct command rule_file_commands[];
 extern const struct command assets_commands[];
 extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
+extern const struct command findings_commands[];
 extern const struct command status_commands[];
 extern const struct command scm_commands[];
 extern const struct command scm_pull_commands[];

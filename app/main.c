@@ -8,9 +8,9 @@
 #include "app/commands.h"
 
 static const struct command *const tables[] = {
-    scan_commands,      scan_admin_commands, org_commands,        rule_commands,    rule_apply_commands,
-    rule_file_commands, assets_commands,     cert_commands,       exclude_commands, status_commands,
-    scm_commands,       scm_pull_commands,   scm_domain_commands,
+    scan_commands,      scan_admin_commands, org_commands,      rule_commands,       rule_apply_commands,
+    rule_file_commands, assets_commands,     cert_commands,     exclude_commands,    findings_commands,
+    status_commands,    scm_commands,        scm_pull_commands, scm_domain_commands,
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 

@@ -1,46 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-/* meet -> (leaf ...) for every batch; then round after round: names -> DNS -> candidates -> targets. */
+/* ask -> (DNS, beside the scan) -> meet -> (leaf ...) for every batch; then round after round: names -> DNS
+ * -> candidates -> targets. */
 #include "app/name_stage.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/host_names.h"
 #include "app/pipeline.h"
-#include "base/map64.h"
 #include "base/text.h"
 #include "db/assets.h"
 #include "db/scan_names.h"
-#include "scanner/resolver.h"
+#include "dns/resolver.h"
 #include "scanner/target_blocks.h"
 
-#define LOOKUPS_PER_S 500
-#define LOOKUP_MS     1500
-#define LOOKUP_TRIES  2
-#define NAMES_AT_ONCE 1000
-#define GIVE_UP_AFTER 64 /* look-ups that nobody answered, and none that anybody did */
-
-struct reverse { /* one address that was asked about */
-    struct ip ip;
-    char *name; /* owned; NULL = it has none */
-};
+#define LOOKUPS_PER_S   500
+#define LOOKUPS_AT_ONCE 512
+#define LOOKUP_MS       1500
+#define LOOKUP_TRIES    2
+#define NAMES_AT_ONCE   1000
+#define GIVE_UP_AFTER   64 /* look-ups that nobody answered, and none that anybody did */
 
 struct name_stage {
     struct name_options options;
     struct follow_ups *ups;
-    struct reverse *reverses; /* owned */
-    size_t reverse_count;
-    size_t reverse_cap;
-    struct map64 reverse_numbers; /* by hash of the address */
-    struct ip *asked;             /* of the batch at hand; owned */
-    size_t asked_count;
-    size_t asked_cap;
+    struct host_names *hosts; /* NULL = PTR is no source */
     uint64_t next_number;
     int64_t now_s;     /* of the round */
-    bool dns_answered; /* ever */
+    bool dns_answered; /* a name that was seen, ever */
     bool dns_dead;     /* nobody answers: it is left alone */
     struct diag *diag; /* of the call under way */
 };
+
+static bool takes(const struct name_stage *stage, enum name_source source)
+{
+    return (stage->options.sources & NAME_SOURCE_BIT(source)) != 0;
+}
+
+static struct resolver_options lookups(const struct name_stage *stage, bool has_answered)
+{
+    return (struct resolver_options){
+        .server = stage->options.dns_server,
+        .timeout_ms = LOOKUP_MS,
+        .tries = LOOKUP_TRIES,
+        .max_at_once = LOOKUPS_AT_ONCE,
+        .rate_per_s = LOOKUPS_PER_S,
+        .give_up_after = has_answered ? 0 : GIVE_UP_AFTER,
+    };
+}
 
 enum cs_err name_stage_new(struct name_stage **out, const struct name_options *options, struct diag *diag)
 {
@@ -51,35 +59,27 @@ enum cs_err name_stage_new(struct name_stage **out, const struct name_options *o
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
     }
     stage->options = *options;
-    *out = stage;
-    return CS_OK;
+    struct resolver_options beside = lookups(stage, false);
+    enum cs_err err = CS_OK;
+    if (takes(stage, NAME_SOURCE_PTR))
+        err = host_names_new(&stage->hosts, &beside, diag);
+    if (err == CS_OK)
+        *out = stage;
+    else
+        name_stage_free(stage);
+    return err;
 }
 
 void name_stage_free(struct name_stage *stage)
 {
     if (stage == NULL)
         return;
-    for (size_t i = 0; i < stage->reverse_count; i++)
-        free(stage->reverses[i].name);
-    free(stage->reverses);
-    free(stage->asked);
-    map64_dispose(&stage->reverse_numbers);
+    host_names_free(stage->hosts);
     follow_ups_free(stage->ups);
     free(stage);
 }
 
-static bool takes(const struct name_stage *stage, enum name_source source)
-{
-    return (stage->options.sources & NAME_SOURCE_BIT(source)) != 0;
-}
-
-/* ---- PTR ---- */
-
-static uint64_t key_of(struct ip ip)
-{
-    const struct endpoint endpoint = {.network = "", .ip = ip};
-    return endpoint_hash(&endpoint);
-}
+/* ---- what is met ---- */
 
 /* Nothing about addresses that exist on every machine leaves this one, but for a DNS server that was named.
  */
@@ -94,116 +94,92 @@ static bool may_ask_about(const struct name_stage *stage, struct ip ip)
     return !ip_equals(ip, loopback) && !(ip.bytes[0] == 0xFE && (ip.bytes[1] & 0xC0) == 0x80);
 }
 
-static const struct reverse *find_reverse(const struct name_stage *stage, struct ip ip)
-{
-    uint32_t number;
-    return map64_get(&stage->reverse_numbers, key_of(ip), &number) ? &stage->reverses[number] : NULL;
-}
-
-static enum cs_err add_reverse(struct name_stage *stage, struct ip ip)
-{
-    if (stage->reverse_count == stage->reverse_cap) {
-        size_t cap = stage->reverse_cap == 0 ? 64 : stage->reverse_cap * 2;
-        struct reverse *more = realloc(stage->reverses, cap * sizeof *more);
-        if (more == NULL)
-            return CS_E_NOMEM;
-        stage->reverses = more;
-        stage->reverse_cap = cap;
-    }
-    enum cs_err err = map64_add(&stage->reverse_numbers, key_of(ip), (uint32_t)stage->reverse_count);
-    if (err == CS_OK)
-        stage->reverses[stage->reverse_count++] = (struct reverse){.ip = ip};
-    return err;
-}
-
-static enum cs_err ask_later(struct name_stage *stage, struct ip ip)
-{
-    if (stage->asked_count == stage->asked_cap) {
-        size_t cap = stage->asked_cap == 0 ? 64 : stage->asked_cap * 2;
-        struct ip *more = realloc(stage->asked, cap * sizeof *more);
-        if (more == NULL)
-            return CS_E_NOMEM;
-        stage->asked = more;
-        stage->asked_cap = cap;
-    }
-    stage->asked[stage->asked_count++] = ip;
-    return add_reverse(stage, ip);
-}
-
-static enum cs_err keep_name(void *context, struct ip ip, const char *name, bool answered)
-{
-    struct name_stage *stage = context;
-    char normal[ENDPOINT_MAX_NAME + 1];
-    uint32_t number;
-    stage->dns_answered |= answered;
-    if (name == NULL || !follow_ups_usable(name, normal) ||
-        !map64_get(&stage->reverse_numbers, key_of(ip), &number))
-        return CS_OK;
-    free(stage->reverses[number].name);
-    stage->reverses[number].name = text_copy(normal);
-    return stage->reverses[number].name != NULL ? CS_OK : CS_E_NOMEM;
-}
-
-static struct resolver_options lookups(const struct name_stage *stage)
-{
-    return (struct resolver_options){
-        .server = stage->options.dns_server,
-        .timeout_ms = LOOKUP_MS,
-        .tries = LOOKUP_TRIES,
-        .rate_per_s = LOOKUPS_PER_S,
-        .give_up_after = stage->dns_answered ? 0 : GIVE_UP_AFTER,
-        .stop = stage->options.stop,
-    };
-}
-
-/* A DNS that answers nothing is asked no more in this scan. */
-static void bury_dns(struct name_stage *stage, size_t asked)
-{
-    stage->dns_dead |= !stage->dns_answered && asked >= GIVE_UP_AFTER;
-}
-
 static bool has_shown_something(const struct observation *seen)
 {
     return seen->chain_count > 0 || follow_ups_wants_name(seen->outcome, seen->protocol, seen->server_name);
 }
 
-static enum cs_err look_up_names(struct name_stage *stage, const struct scan_batch *batch)
+static bool wants_host_name(const struct name_stage *stage, const struct observation *seen)
+{
+    return stage->hosts != NULL && seen->host_name == NULL && has_shown_something(seen) &&
+           may_ask_about(stage, seen->ip);
+}
+
+enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *batch, struct diag *diag)
 {
     enum cs_err err = CS_OK;
-    stage->asked_count = 0;
     for (size_t i = 0; i < batch->observation_count && err == CS_OK; i++) {
-        const struct observation *seen = batch->observations[i];
-        if (has_shown_something(seen) && seen->host_name == NULL && may_ask_about(stage, seen->ip) &&
-            find_reverse(stage, seen->ip) == NULL)
-            err = ask_later(stage, seen->ip);
+        if (wants_host_name(stage, batch->observations[i]))
+            err = host_names_ask(stage->hosts, batch->observations[i]->ip);
     }
-    if (err != CS_OK || stage->asked_count == 0 || stage->dns_dead)
-        return err;
-    struct resolver_options options = lookups(stage);
-    err = resolver_run_reverse(stage->asked, stage->asked_count, &options, keep_name, stage, stage->diag);
-    bury_dns(stage, stage->asked_count);
+    return err == CS_OK ? CS_OK : diag_fail(diag, err, "out of memory");
+}
+
+static enum cs_err update_hosts(struct name_stage *stage)
+{
+    if (stage->hosts == NULL)
+        return CS_OK;
+    if (*stage->options.stop != 0)
+        host_names_stop(stage->hosts);
+    enum cs_err err = host_names_update(stage->hosts);
+    return err == CS_OK ? CS_OK : diag_fail(stage->diag, err, "names of addresses: out of memory");
+}
+
+enum cs_err name_stage_is_ready(struct name_stage *stage, const struct scan_batch *batch, bool *ready,
+                                struct diag *diag)
+{
+    stage->diag = diag;
+    enum cs_err err = update_hosts(stage);
+    *ready = true;
+    for (size_t i = 0; i < batch->observation_count && *ready && err == CS_OK; i++)
+        *ready = !wants_host_name(stage, batch->observations[i]) ||
+                 !host_names_is_pending(stage->hosts, batch->observations[i]->ip);
+    return err;
+}
+
+static enum cs_err meet(struct name_stage *stage, struct observation *seen)
+{
+    const char *ptr = NULL;
+    bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
+    if (!has_shown_something(seen))
+        return CS_OK;
+    if (stage->hosts != NULL) {
+        ptr = host_names_of(stage->hosts, seen->ip);
+        if (seen->host_name == NULL && ptr == NULL)
+            host_names_miss(stage->hosts, seen->ip);
+    }
+    if (seen->host_name == NULL)
+        seen->host_name = ptr;
+    enum cs_err err = follow_ups_met(stage->ups, seen);
+    if (err == CS_OK && is_given)
+        err = follow_ups_points(stage->ups, seen->server_name, seen->ip, NAME_SOURCE_GIVEN);
+    if (err == CS_OK && ptr != NULL)
+        err = follow_ups_points(stage->ups, ptr, seen->ip, NAME_SOURCE_PTR);
     return err;
 }
 
 enum cs_err name_stage_meet(struct name_stage *stage, const struct scan_batch *batch, struct diag *diag)
 {
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < batch->observation_count && err == CS_OK; i++)
+        err = meet(stage, batch->observations[i]);
+    return err == CS_OK ? CS_OK : diag_fail(diag, err, "out of memory");
+}
+
+enum cs_err name_stage_is_waiting(struct name_stage *stage, bool *waiting, struct diag *diag)
+{
     stage->diag = diag;
-    diag_set(diag, "%s", "out of memory");
-    enum cs_err err = takes(stage, NAME_SOURCE_PTR) ? look_up_names(stage, batch) : CS_OK;
-    for (size_t i = 0; i < batch->observation_count && err == CS_OK; i++) {
-        struct observation *seen = batch->observations[i];
-        const struct reverse *reverse = find_reverse(stage, seen->ip);
-        if (seen->host_name == NULL && reverse != NULL)
-            seen->host_name = reverse->name;
-        if (has_shown_something(seen))
-            err = follow_ups_met(stage->ups, seen);
-        bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
-        if (err == CS_OK && has_shown_something(seen) && is_given)
-            err = follow_ups_points(stage->ups, seen->server_name, seen->ip, NAME_SOURCE_GIVEN);
-        if (err == CS_OK && has_shown_something(seen) && reverse != NULL && reverse->name != NULL)
-            err = follow_ups_points(stage->ups, reverse->name, seen->ip, NAME_SOURCE_PTR);
-    }
+    enum cs_err err = update_hosts(stage);
+    *waiting = err == CS_OK && stage->hosts != NULL && host_names_pending(stage->hosts) > 0;
     return err;
+}
+
+enum cs_err name_stage_late(struct name_stage *stage, struct ip *ip, const char **name)
+{
+    *name = NULL;
+    if (stage->hosts == NULL || !host_names_take_late(stage->hosts, ip, name))
+        return CS_OK;
+    return follow_ups_points(stage->ups, *name, *ip, NAME_SOURCE_PTR);
 }
 
 /* ---- names seen ---- */
@@ -268,19 +244,16 @@ static enum cs_err take_resolved(void *context, const char *name, const struct i
                                  bool answered, const char *reason)
 {
     struct name_stage *stage = context;
-    const struct ip *at_home = NULL;
+    struct ip home;
+    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, name, &home);
     enum cs_err err = CS_OK;
     (void)reason;
     stage->dns_answered |= answered;
     for (size_t i = 0; i < count && err == CS_OK; i++)
         err = follow_ups_resolved(stage->ups, name, ips[i]);
-    for (size_t i = 0; i < stage->reverse_count && count == 0 && at_home == NULL; i++) {
-        if (stage->reverses[i].name != NULL && text_equals(stage->reverses[i].name, name))
-            at_home = &stage->reverses[i].ip;
-    }
     if (err == CS_OK && answered && stage->options.store != NULL)
         err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network, name,
-                                  ips, count, at_home, stage->now_s, stage->diag);
+                                  ips, count, count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
     return err;
 }
 
@@ -344,13 +317,16 @@ static enum cs_err take_answers(struct name_stage *stage, const struct answers *
 static enum cs_err resolve(struct name_stage *stage, const struct text_list *names)
 {
     struct answers answers = {.items = calloc(names->count, sizeof *answers.items)};
-    struct resolver_options options = lookups(stage);
+    bool has_answered =
+        stage->dns_answered || (stage->hosts != NULL && host_names_have_answered(stage->hosts));
+    struct resolver_options options = lookups(stage, has_answered);
+    options.stop = stage->options.stop;
     if (answers.items == NULL)
         return CS_E_NOMEM;
     enum cs_err err = resolver_run(names, &options, keep_answer, &answers, stage->diag);
     if (err == CS_OK)
         err = take_answers(stage, &answers);
-    bury_dns(stage, names->count);
+    stage->dns_dead |= !has_answered && !stage->dns_answered && names->count >= GIVE_UP_AFTER;
     dispose_answers(&answers);
     return err;
 }

@@ -21,7 +21,7 @@ struct name_options {
     const char *network;
     struct store *store; /* NULL = nothing is stored */
     int64_t scan_id;
-    const volatile sig_atomic_t *stop; /* not zero: no look-up is begun any more */
+    const volatile sig_atomic_t *stop; /* not zero: no look-up is begun any more; never NULL */
 };
 
 struct name_stage;
@@ -34,10 +34,20 @@ void name_stage_free(struct name_stage *stage);
 /* What a scan that is resumed had met and tried. */
 CS_MUST_USE enum cs_err name_stage_restore(struct name_stage *stage, struct diag *diag);
 
-/* Before a batch is processed: gives host names to what has none, by PTR (which may take as long as the DNS
- * does, within limits), and notes what was met. */
+/* A batch that has come: host names of what it shows are asked for. Waits for nobody. */
+CS_MUST_USE enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *batch,
+                                       struct diag *diag);
+/* Whether all that was asked for it is answered, as far as it will be. */
+CS_MUST_USE enum cs_err name_stage_is_ready(struct name_stage *stage, const struct scan_batch *batch,
+                                            bool *ready, struct diag *diag);
+/* Before a batch is processed, ready or not: gives host names to what has none, and notes what was met. */
 CS_MUST_USE enum cs_err name_stage_meet(struct name_stage *stage, const struct scan_batch *batch,
                                         struct diag *diag);
+/* Whether any host name is still asked for. */
+CS_MUST_USE enum cs_err name_stage_is_waiting(struct name_stage *stage, bool *waiting, struct diag *diag);
+/* A host name that came when its address had been processed without; `*name` NULL: there is none more. */
+CS_MUST_USE enum cs_err name_stage_late(struct name_stage *stage, struct ip *ip, const char **name);
+
 /* For the pipeline's on_leaf. */
 enum cs_err name_stage_leaf(void *context, const struct observation *seen, const struct cert_record *leaf);
 

@@ -30,8 +30,9 @@ struct pipeline {
     size_t entry_cap;
     struct buf lines;
     bool output_closed;
-    bool follows;   /* these targets are follow-ups ... */
-    uint64_t first; /* ... the first of which has this number */
+    char host_name[ENDPOINT_MAX_NAME + 1]; /* of the observation at hand, as stored */
+    bool follows;                          /* these targets are follow-ups ... */
+    uint64_t first;                        /* ... the first of which has this number */
 };
 
 static enum cs_err read_stored(void *context, const uint8_t sha256[SHA256_SIZE], struct cert_record *out)
@@ -235,7 +236,13 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
 
     const struct rule *taker = rule != RULESET_NO_MATCH ? &pipeline->options.rules->rules[rule] : NULL;
     struct ingest_decision decision = {0};
-    const struct finding_facts facts = {now_s, seen->server_name, seen->starttls_injection};
+    const struct finding_facts facts = {
+        .now_s = now_s,
+        .server_name = seen->server_name,
+        .starttls_injection = seen->starttls_injection,
+        .tls_version = tls_version_name(chain->tls_version),
+        .expiry = pipeline->options.expiry,
+    };
     *slot = cert_record_slot(leaf);
     if (pipeline->ingest != NULL)
         err = store_sighting(pipeline, seen, chain, leaf, taker, &decision, diag);
@@ -289,6 +296,23 @@ static enum cs_err take_observation(struct pipeline *pipeline, const struct obse
         struct ingest_decision nobody = {0};
         print_line(pipeline, seen, NULL, NULL, &nobody, NULL);
     }
+    return err;
+}
+
+/* Where nobody said what the host's name is (the DNS failed, or was not asked), rules see the one that is
+ * stored: what is not known anew is no reason to give an asset to somebody else. */
+static enum cs_err take_named(struct pipeline *pipeline, struct observation *seen, struct diag *diag)
+{
+    enum cs_err err = CS_OK;
+    if (seen->host_name != NULL || seen->chain_count == 0 || pipeline->ingest == NULL)
+        return take_observation(pipeline, seen, diag);
+    const struct endpoint endpoint = endpoint_of(pipeline, seen);
+    err = ingest_host_name(pipeline->ingest, &endpoint, pipeline->host_name, diag);
+    if (pipeline->host_name[0] != '\0')
+        seen->host_name = pipeline->host_name;
+    if (err == CS_OK)
+        err = take_observation(pipeline, seen, diag);
+    seen->host_name = NULL;
     return err;
 }
 
@@ -360,7 +384,7 @@ static enum cs_err take_all(struct pipeline *pipeline, const struct scan_batch *
     enum cs_err err = CS_OK;
     if (pipeline->options.decode) {
         for (size_t i = 0; i < batch->observation_count && err == CS_OK; i++)
-            err = take_observation(pipeline, batch->observations[i], diag);
+            err = take_named(pipeline, batch->observations[i], diag);
     }
     for (size_t i = 0; i < batch->attempt_count && err == CS_OK; i++)
         err = take_attempt(pipeline, &batch->attempts[i], diag);

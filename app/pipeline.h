@@ -22,6 +22,7 @@ struct pipeline_options { /* everything is borrowed for the pipeline's life */
     int64_t scan_id;      /* 0 without store */
     const char *network;  /* "" by default */
     struct ruleset *rules;
+    const struct expiry_limits *expiry; /* NULL = expiry_usual */
     const struct target_set *targets;
     const struct permutation *order; /* position -> target index */
     int out_fd;                      /* where lines go; -1 = none */

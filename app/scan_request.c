@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "db/exclusions.h"
-#include "scanner/resolver.h"
+#include "dns/resolver.h"
 #include "scanner/scanner.h"
 #include "scanner/target_list.h"
 

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/batch_queue.h"
+#include "app/late_name.h"
 #include "app/progress.h"
 #include "app/standing.h"
 #include "db/scans.h"
@@ -20,6 +22,8 @@
 #define CHORE_EVERY_MS   1000
 #define LEASE_EVERY_MS   (SCAN_LEASE_S * 1000 / 3)
 #define LINE_EVERY_MS    10000 /* progress where no terminal shows it */
+#define HELD_MS          8000  /* for a name; the DNS is given up long before, but where too much is asked */
+#define HELD_BYTES       ((size_t)64 << 20)
 #define BUSY_PATIENCE_MS 60000 /* how long a locked store is waited for before the scan gives up */
 
 static volatile sig_atomic_t signals_caught;
@@ -35,6 +39,7 @@ struct session {
     struct scanner *scanner;
     struct pipeline *pipeline;
     struct name_stage *names;  /* NULL = no names stage */
+    struct batch_queue held;   /* batches that wait for host names */
     struct target_set *round;  /* follow-ups under way; NULL in the first stage */
     struct permutation order;  /* of them */
     uint64_t first_target;     /* index of the first of them */
@@ -182,38 +187,93 @@ static enum cs_err process(struct session *session, const struct scan_batch *bat
     return err;
 }
 
-/* What comes before the pipeline: numbers of follow-ups, host names. */
-static enum cs_err prepare(struct session *session, const struct scan_batch *batch, struct diag *diag)
+/* Results wait for host names, the scan does not: what has waited for long, or holds too much memory, goes on
+ * without. */
+static enum cs_err may_go_on(struct session *session, const struct scan_batch *batch, uint64_t since_ms,
+                             bool *ready, struct diag *diag)
 {
+    *ready = true;
+    if (session->names == NULL || session->held.bytes > HELD_BYTES || monotonic_ms() - since_ms > HELD_MS)
+        return CS_OK;
+    return name_stage_is_ready(session->names, batch, ready, diag);
+}
+
+static enum cs_err release_held(struct session *session, struct diag *diag)
+{
+    enum cs_err err = CS_OK;
+    uint64_t since_ms;
+    for (const struct scan_batch *first; err == CS_OK;) {
+        bool ready;
+        first = batch_queue_first(&session->held, &since_ms);
+        if (first == NULL)
+            break;
+        err = may_go_on(session, first, since_ms, &ready, diag);
+        if (err != CS_OK || !ready)
+            break;
+        struct scan_batch *batch = batch_queue_take(&session->held);
+        if (session->names != NULL)
+            err = name_stage_meet(session->names, batch, diag);
+        if (err == CS_OK)
+            err = process(session, batch, diag);
+        scan_batch_free(batch);
+    }
+    return err;
+}
+
+/* One batch of the scanner, numbered and with its host names asked for. */
+static enum cs_err hold(struct session *session, struct scan_batch *batch, struct diag *diag)
+{
+    enum cs_err err = CS_OK;
     for (size_t i = 0; i < batch->observation_count; i++)
         batch->observations[i]->target += session->first_target;
-    return session->names != NULL ? name_stage_meet(session->names, batch, diag) : CS_OK;
+    if (session->names != NULL)
+        err = name_stage_ask(session->names, batch, diag);
+    if (err != CS_OK) {
+        scan_batch_free(batch);
+        return err;
+    }
+    err = batch_queue_put(&session->held, batch, monotonic_ms());
+    return err == CS_OK ? CS_OK : diag_fail(diag, err, "out of memory");
+}
+
+static void pause_shortly(void)
+{
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    nanosleep(&moment, NULL);
 }
 
 static enum cs_err take_until_last(struct session *session, struct diag *diag)
 {
     enum cs_err err = CS_OK;
-    for (bool last = false, complete = false; !last;) {
+    uint64_t since_ms;
+    bool last = false;
+    bool complete = false;
+    while (!last || batch_queue_first(&session->held, &since_ms) != NULL) {
         do_chores(session);
-        struct scan_batch *batch = scanner_take(session->scanner, TAKE_WAIT_MS);
-        if (batch == NULL)
-            continue;
-        last = batch->last;
-        complete = batch->complete;
-        if (err == CS_OK) {
-            err = prepare(session, batch, diag);
-            if (err == CS_OK)
-                err = process(session, batch, diag);
-            if (err != CS_OK)
-                scanner_abort(session->scanner); /* what still comes is taken and let go */
+        struct scan_batch *batch = last ? NULL : scanner_take(session->scanner, TAKE_WAIT_MS);
+        if (batch != NULL) {
+            last = batch->last;
+            complete = batch->complete;
+        } else if (last) {
+            pause_shortly();
         }
-        scan_batch_free(batch);
+        bool failed = err != CS_OK;
+        if (batch != NULL && failed)
+            scan_batch_free(batch); /* what still comes is taken and let go */
+        else if (batch != NULL)
+            err = hold(session, batch, diag);
+        if (err == CS_OK)
+            err = release_held(session, diag);
+        if (err != CS_OK && !failed) {
+            scanner_abort(session->scanner);
+            batch_queue_dispose(&session->held);
+        }
         if (pipeline_output_closed(session->pipeline))
             stop_early(session, SCAN_END_INTERRUPTED,
                        "standard output was closed: finishing what is under way");
-        if (last && complete)
-            session->end = SCAN_END_DONE; /* an interrupt that came too late to matter */
     }
+    if (complete)
+        session->end = SCAN_END_DONE; /* an interrupt that came too late to matter */
     return err;
 }
 
@@ -290,10 +350,34 @@ static void end_stage(struct session *session)
     session->round = NULL;
 }
 
+/* Host names that came too late for their batches. */
+static enum cs_err settle_names(struct session *session, struct diag *diag)
+{
+    const struct pipeline_options *options = &session->run->pipeline;
+    enum cs_err err = CS_OK;
+    for (bool waiting = true; waiting && err == CS_OK;) {
+        err = name_stage_is_waiting(session->names, &waiting, diag);
+        if (!waiting || err != CS_OK)
+            break;
+        do_chores(session);
+        pause_shortly();
+    }
+    while (err == CS_OK) {
+        const char *name;
+        struct ip ip;
+        err = name_stage_late(session->names, &ip, &name);
+        if (err != CS_OK || name == NULL)
+            break;
+        if (options->store != NULL)
+            err = late_name_store(options->store, options->network, ip, name, options->rules, diag);
+    }
+    return err;
+}
+
 /* The DNS may take its time; the lease does not wait for it. */
 static enum cs_err resolve_names(struct session *session, struct diag *diag)
 {
-    enum cs_err err = CS_OK;
+    enum cs_err err = settle_names(session, diag);
     for (bool more = true; more && err == CS_OK && !session->stopping;) {
         err = name_stage_resolve(session->names, (int64_t)time(NULL), &more, diag);
         do_chores(session);
@@ -304,14 +388,13 @@ static enum cs_err resolve_names(struct session *session, struct diag *diag)
 /* Every round begins with a full bucket: many small ones must not be faster than the rate. */
 static void keep_pace(struct session *session, uint64_t begun_ms)
 {
-    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
     uint32_t rate_per_s = session->run->plan.limits.rate_per_s;
     struct scan_progress progress;
     scanner_progress(session->scanner, &progress);
     uint64_t due_ms = rate_per_s != 0 ? begun_ms + progress.connections * 1000 / rate_per_s : begun_ms;
     while (monotonic_ms() < due_ms && !session->stopping) {
         do_chores(session);
-        nanosleep(&moment, NULL);
+        pause_shortly();
     }
 }
 
@@ -402,9 +485,12 @@ enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct di
             err = follow_names(&session, diag);
         clear_progress(&session);
     }
+    if (err == CS_OK && session.names != NULL)
+        err = settle_names(&session, diag); /* of a scan that ended early, and of the last round */
     if (err == CS_OK)
         err = keep_result(&session, result, diag);
     end_stage(&session);
+    batch_queue_dispose(&session.held);
     pipeline_free(session.pipeline);
     name_stage_free(session.names);
     buf_dispose(&session.line);

@@ -3,7 +3,7 @@
 
 #include "base/text_list.h"
 #include "db/exclusions.h"
-#include "scanner/resolver.h"
+#include "dns/resolver.h"
 
 #define DNS_TIMEOUT_MS 2000 /* one try only: an opt-out has to hold within seconds */
 

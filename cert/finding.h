@@ -8,21 +8,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cert/chain_verdict.h"
+#include "cert/expiry.h"
 #include "cert/record.h"
 
 enum finding_severity { FINDING_INFO, FINDING_WARNING, FINDING_CRITICAL };
+const char *finding_severity_name(enum finding_severity severity); /* "info", "warning", "critical" */
 
 struct finding_info {
     const char *name; /* e.g. "not-yet-valid"; stable */
     enum finding_severity severity;
     const char *reason; /* one sentence */
     const char *advice; /* what to do */
+    const char *source; /* who says that it is wrong */
 };
 
 struct finding_facts {
     int64_t now_s;
-    const char *server_name; /* that was asked for; NULL = none was */
-    bool starttls_injection; /* the server sent clear text behind its go-ahead for TLS */
+    const char *server_name;            /* that was asked for; NULL = none was */
+    bool starttls_injection;            /* the server sent clear text behind its go-ahead for TLS */
+    const char *tls_version;            /* "TLSv1.2"; NULL = not known */
+    const struct expiry_limits *expiry; /* NULL = expiry_usual */
+    const struct chain_verdict *chain;  /* of the chain it came in; NULL = not known */
 };
 
 #define FINDING_MAX 32 /* more than the table has rows */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -8,6 +10,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "cert/openssl.h"
+#include "cert/roca.h"
+
+#define RSA_MAX_BYTES 2048 /* of a modulus; OpenSSL reads none that is longer */
 
 static const struct {
     int nid;
@@ -91,6 +96,65 @@ static bool is_self_signed(X509 *x509, EVP_PKEY *key)
     return verified == 1 || (verified < 0 && names_own_key(x509));
 }
 
+/* ---- flaws ---- */
+
+static uint32_t modulus_flaws(const BIGNUM *modulus)
+{
+    uint8_t bytes[RSA_MAX_BYTES];
+    if (BN_num_bytes(modulus) > RSA_MAX_BYTES)
+        return 0;
+    int len = BN_bn2bin(modulus, bytes);
+    return roca_is_fingerprint(bytes, (size_t)len) ? CERT_FLAW_ROCA : 0;
+}
+
+static uint32_t exponent_flaws(const BIGNUM *exponent)
+{
+    uint32_t flaws = BN_is_odd(exponent) ? 0 : CERT_FLAW_EVEN_EXPONENT;
+    if (BN_num_bits(exponent) < 17) /* 65537 is the first odd number of 17 bits */
+        flaws |= CERT_FLAW_SMALL_EXPONENT;
+    return flaws;
+}
+
+static uint32_t rsa_flaws(const EVP_PKEY *key)
+{
+    BIGNUM *modulus = NULL;
+    BIGNUM *exponent = NULL;
+    uint32_t flaws = 0;
+    int base = EVP_PKEY_get_base_id(key);
+    if (base != EVP_PKEY_RSA && base != EVP_PKEY_RSA_PSS)
+        return 0;
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) == 1)
+        flaws |= modulus_flaws(modulus);
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1)
+        flaws |= exponent_flaws(exponent);
+    BN_free(modulus);
+    BN_free(exponent);
+    return flaws;
+}
+
+/* NID_undef where the algorithm has no digest of its own (Ed25519) or is not known. */
+static int signature_digest(X509 *x509)
+{
+    int digest = NID_undef;
+    int nid = X509_get_signature_nid(x509);
+    if (nid == NID_rsassaPss) /* says it in its parameters */
+        X509_get_signature_info(x509, &digest, NULL, NULL, NULL);
+    else
+        OBJ_find_sigid_algs(nid, &digest, NULL);
+    return digest;
+}
+
+static uint32_t signature_flaws(X509 *x509)
+{
+    static const int weak[] = {NID_md2, NID_md4, NID_md5, NID_mdc2, NID_sha, NID_sha1, NID_md5_sha1};
+    int digest = signature_digest(x509);
+    for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++) {
+        if (digest == weak[i])
+            return CERT_FLAW_WEAK_DIGEST;
+    }
+    return 0;
+}
+
 enum cs_err cert_take_key(struct cert_record *record, X509 *x509)
 {
     record->key_type = text_copy(key_type(x509));
@@ -101,5 +165,6 @@ enum cs_err cert_take_key(struct cert_record *record, X509 *x509)
     int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
     record->key_bits = bits > 0 ? (uint32_t)bits : 0;
     record->self_signed = is_self_signed(x509, key);
+    record->flaws = signature_flaws(x509) | (key != NULL ? rsa_flaws(key) : 0);
     return take_signature_algorithm(record, x509);
 }

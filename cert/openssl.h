@@ -27,7 +27,7 @@ char *cert_name_text(const X509_NAME *name);
 /* cert/extension.c: alternative names, usages, template, CA flag. */
 CS_MUST_USE enum cs_err cert_take_extensions(struct cert_record *record, X509 *x509);
 
-/* cert/key.c: type, size, hash of the key, signature algorithm, self_signed. */
+/* cert/key.c: type, size, hash of the key, signature algorithm, self_signed, flaws. */
 CS_MUST_USE enum cs_err cert_take_key(struct cert_record *record, X509 *x509);
 
 #endif

@@ -16,9 +16,16 @@
 #include "model/observation.h"
 
 /* Raised whenever decoding changes, so that a store re-decodes what an older version wrote. */
-#define CERT_RECORD_VERSION 1
+#define CERT_RECORD_VERSION 2
 
 #define CERT_MAX_NAMES 10000 /* values kept in each list; the rest is left out */
+
+enum cert_flaw {                     /* bits of what decoding alone can tell; stored, so numbers stay */
+                 CERT_FLAW_ROCA = 1, /* cert/roca.h */
+                 CERT_FLAW_SMALL_EXPONENT = 2, /* RSA, below 65537 */
+                 CERT_FLAW_EVEN_EXPONENT = 4,  /* RSA: no key at all */
+                 CERT_FLAW_WEAK_DIGEST = 8,    /* signed over MD2, MD4, MD5, SHA-1 or older */
+};
 
 struct cert_record {
     uint8_t sha256[SHA256_SIZE];      /* over the DER encoding */
@@ -55,6 +62,7 @@ struct cert_record {
     bool self_signed;     /* subject equals issuer and its own key verifies it (any hash, no policy) */
     bool is_ca;           /* basicConstraints CA */
     bool wildcard;        /* the common name or a DNS name begins with "*." */
+    uint32_t flaws;       /* enum cert_flaw */
 };
 
 /* Decodes one certificate. `der` is borrowed for the call. `out` is zeroed first and belongs to the caller,

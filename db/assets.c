@@ -84,6 +84,13 @@ static bool build_condition(struct sql_condition *condition, const struct asset_
     }
     if (filter->endpoint != NULL)
         add_endpoint(condition, filter);
+    if (filter->address != NULL) {
+        add_and(condition);
+        buf_append_str(&condition->text, "e.network = ");
+        sql_add_text(condition, filter->network);
+        buf_append_str(&condition->text, " AND e.ip = ");
+        sql_add_blob(condition, filter->address->bytes, sizeof filter->address->bytes);
+    }
     if (filter->where != NULL) {
         add_and(condition);
         exact = expr_to_sql(condition, filter->where);

@@ -51,6 +51,8 @@ struct asset_filter {
     const uint8_t *leaf_sha256;      /* only assets that serve it now */
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
     bool any_network;                /* with `endpoint`: its network is not compared */
+    const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
+    const char *network;             /* with `address` */
     int64_t now_s;                   /* for days_left */
 };
 

@@ -108,6 +108,7 @@ enum cs_err certificate_reader_read(struct certificate_reader *reader, sqlite3_s
     record->self_signed = sqlite3_column_int(stmt, at + 19) != 0;
     record->is_ca = sqlite3_column_int(stmt, at + 20) != 0;
     record->wildcard = sqlite3_column_int(stmt, at + 21) != 0;
+    record->flaws = (uint32_t)sqlite3_column_int64(stmt, at + 22);
     if (!read_texts(record, stmt, at))
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
     enum cs_err err = read_values(reader, id, diag);

@@ -13,8 +13,8 @@
     "c.country,"                                                                                             \
     " c.issuer, c.issuer_common_name, c.issuer_organization, c.serial, c.key_type, c.key_bits, "             \
     "c.signature_algorithm,"                                                                                 \
-    " c.template_name, c.not_before, c.not_after, c.self_signed, c.is_ca, c.wildcard"
-#define CERTIFICATE_COLUMN_COUNT 22
+    " c.template_name, c.not_before, c.not_after, c.self_signed, c.is_ca, c.wildcard, c.flaws"
+#define CERTIFICATE_COLUMN_COUNT 23
 
 enum value_kind { /* of certificate_value; stored: append only */
                   VALUE_DNS_NAME = 1,

@@ -3,6 +3,7 @@
  * are in a set: a target in dark space costs no SQL at all, one that shows something new three INSERTs. */
 #include "db/ingest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,29 +14,6 @@
 static const char *const sql[STATEMENT_COUNT] = {
     [FIND_CERTIFICATE] = "SELECT id FROM certificate WHERE sha256 = ?1 AND record_version >= ?2",
     [READ_CERTIFICATE] = "SELECT " CERTIFICATE_COLUMNS " FROM certificate c WHERE c.id = ?1",
-    [PUT_CERTIFICATE] =
-        "INSERT INTO certificate (sha256, record_version, malformed, spki_sha256, common_name, subject, "
-        "organization,"
-        " city, state, country, issuer, issuer_common_name, issuer_organization, serial, key_type, key_bits,"
-        " signature_algorithm, template_name, not_before, not_after, lifetime_days, self_signed, is_ca, "
-        "wildcard,"
-        " first_seen, der) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-        "?17, ?18,"
-        " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26) ON CONFLICT (sha256) DO UPDATE SET"
-        " record_version = excluded.record_version, malformed = excluded.malformed,"
-        " spki_sha256 = excluded.spki_sha256, common_name = excluded.common_name, subject = excluded.subject,"
-        " organization = excluded.organization, city = excluded.city, state = excluded.state,"
-        " country = excluded.country, issuer = excluded.issuer, issuer_common_name = "
-        "excluded.issuer_common_name,"
-        " issuer_organization = excluded.issuer_organization, serial = excluded.serial,"
-        " key_type = excluded.key_type, key_bits = excluded.key_bits,"
-        " signature_algorithm = excluded.signature_algorithm, template_name = excluded.template_name,"
-        " not_before = excluded.not_before, not_after = excluded.not_after,"
-        " lifetime_days = excluded.lifetime_days, self_signed = excluded.self_signed, is_ca = excluded.is_ca,"
-        " wildcard = excluded.wildcard RETURNING id",
-    [CLEAR_VALUES] = "DELETE FROM certificate_value WHERE certificate_id = ?1",
-    [PUT_VALUE] =
-        "INSERT INTO certificate_value (certificate_id, kind, number, value) VALUES (?1, ?2, ?3, ?4)",
     [FIND_CHAIN] = "SELECT id FROM chain WHERE members = ?1",
     [PUT_CHAIN] = "INSERT INTO chain (members) VALUES (?1)",
     [FIND_ENDPOINT] =
@@ -150,6 +128,8 @@ enum cs_err ingest_new(struct ingest **out, struct store *store, int64_t scan_id
     if (err == CS_OK)
         err = certificate_reader_init(&ingest->reader, store, diag);
     if (err == CS_OK)
+        err = certificate_writer_init(&ingest->writer, store, diag);
+    if (err == CS_OK)
         err = load_known(ingest, diag);
     if (err != CS_OK) {
         ingest_free(ingest);
@@ -166,6 +146,7 @@ void ingest_free(struct ingest *ingest)
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(ingest->statements[i]);
     certificate_reader_dispose(&ingest->reader);
+    certificate_writer_dispose(&ingest->writer);
     set64_dispose(&ingest->endpoints);
     set64_dispose(&ingest->certificates);
     free(ingest->memory);
@@ -258,6 +239,24 @@ static enum cs_err find_endpoint(struct ingest *ingest, const struct endpoint *e
     const char *stored = sql_text(stmt, 1);
     *id = sqlite3_column_int64(stmt, 0);
     *has_name = host_name == NULL || (stored != NULL && strcmp(stored, host_name) == 0);
+    sqlite3_reset(stmt);
+    return CS_OK;
+}
+
+enum cs_err ingest_host_name(struct ingest *ingest, const struct endpoint *endpoint,
+                             char out[ENDPOINT_MAX_NAME + 1], struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_ENDPOINT);
+    bool row;
+    out[0] = '\0';
+    if (!ingest->others_write && !is_known(ingest, endpoint))
+        return CS_OK;
+    bind_endpoint(stmt, endpoint);
+    enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
+    if (err != CS_OK || !row)
+        return err;
+    const char *stored = sql_text(stmt, 1);
+    snprintf(out, ENDPOINT_MAX_NAME + 1, "%s", stored != NULL ? stored : "");
     sqlite3_reset(stmt);
     return CS_OK;
 }

@@ -61,6 +61,10 @@ struct ingest_decision { /* what the asset has now; text valid until the next ca
 CS_MUST_USE enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting *sighting,
                                         struct ingest_decision *decision, struct diag *diag);
 
+/* The name of the host that is stored with an endpoint; "" = none, or no such endpoint. */
+CS_MUST_USE enum cs_err ingest_host_name(struct ingest *ingest, const struct endpoint *endpoint,
+                                         char out[ENDPOINT_MAX_NAME + 1], struct diag *diag);
+
 /* A target that ended: for an endpoint that is known, its last probe and outcome are noted; a conclusive
  * outcome without certificate counts as a miss, the second in a row (of different scans) ends its assets as
  * `gone`, a certificate brings it back to live. Cheap for unknown endpoints (a set look-up): call it for

@@ -68,72 +68,11 @@ bool ingest_knows_certificate(struct ingest *ingest, const uint8_t sha256[SHA256
     return ingest_find_certificate(ingest, sha256, &id, NULL) == CS_OK && id != 0;
 }
 
-static void bind_record(sqlite3_stmt *stmt, const struct cert_record *record)
-{
-    const char *const texts[] = {
-        record->common_name,
-        record->subject,
-        record->organization,
-        record->city,
-        record->state,
-        record->country,
-        record->issuer,
-        record->issuer_common_name,
-        record->issuer_organization,
-        record->serial,
-        record->key_type,
-    };
-    sqlite3_clear_bindings(stmt);
-    sql_bind_blob(stmt, 1, record->sha256, SHA256_SIZE);
-    sql_bind_int(stmt, 2, CERT_RECORD_VERSION);
-    sql_bind_int(stmt, 3, record->malformed);
-    if (record->malformed)
-        return;
-    sql_bind_blob(stmt, 4, record->spki_sha256, SHA256_SIZE);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        sql_bind_text(stmt, 5 + (int)i, texts[i]);
-    sql_bind_id(stmt, 16, record->key_bits);
-    sql_bind_text(stmt, 17, record->signature_algorithm);
-    sql_bind_text(stmt, 18, record->template_name);
-    sql_bind_int(stmt, 19, record->not_before_s);
-    sql_bind_int(stmt, 20, record->not_after_s);
-    sql_bind_int(stmt, 21, cert_record_lifetime_days(record));
-    sql_bind_int(stmt, 22, record->self_signed);
-    sql_bind_int(stmt, 23, record->is_ca);
-    sql_bind_int(stmt, 24, record->wildcard);
-}
-
-static enum cs_err put_values(struct ingest *ingest, const struct cert_record *record, int64_t id,
-                              struct diag *diag)
-{
-    struct cert_record borrowed = *record; /* for the lists alone */
-    sql_bind_int(ingest_use(ingest, CLEAR_VALUES), 1, id);
-    enum cs_err err = ingest_run(ingest, CLEAR_VALUES, diag);
-    for (int kind = VALUE_DNS_NAME; kind <= VALUE_KIND_LAST && err == CS_OK; kind++) {
-        const struct text_list *list = certificate_values(&borrowed, (enum value_kind)kind);
-        for (size_t i = 0; i < list->count && err == CS_OK; i++) {
-            sqlite3_stmt *stmt = ingest_use(ingest, PUT_VALUE);
-            sql_bind_int(stmt, 1, id);
-            sql_bind_int(stmt, 2, kind);
-            sql_bind_int(stmt, 3, (int64_t)i);
-            sql_bind_text(stmt, 4, list->items[i]);
-            err = ingest_run(ingest, PUT_VALUE, diag);
-        }
-    }
-    return err;
-}
-
 enum cs_err ingest_certificate(struct ingest *ingest, const struct cert_record *record, const uint8_t *der,
                                size_t der_len, int64_t now_s, struct diag *diag)
 {
-    sqlite3_stmt *stmt = ingest_use(ingest, PUT_CERTIFICATE);
     int64_t id;
-    bind_record(stmt, record);
-    sql_bind_int(stmt, 25, now_s);
-    sql_bind_blob(stmt, 26, der, der_len);
-    enum cs_err err = sql_int(ingest->store, stmt, &id, 0, diag);
-    if (err == CS_OK)
-        err = put_values(ingest, record, id, diag);
+    enum cs_err err = certificate_writer_put(&ingest->writer, record, der, der_len, now_s, &id, diag);
     if (err == CS_OK)
         err = set64_add(&ingest->certificates, fingerprint(record->sha256), NULL);
     if (err == CS_OK)

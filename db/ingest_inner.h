@@ -6,6 +6,7 @@
 
 #include "base/set64.h"
 #include "db/certificate_row.h"
+#include "db/certificate_writer.h"
 #include "db/ingest.h"
 #include "db/sql.h"
 #include "model/owner.h"
@@ -18,9 +19,6 @@
 enum ingest_statement {
     FIND_CERTIFICATE,
     READ_CERTIFICATE,
-    PUT_CERTIFICATE,
-    CLEAR_VALUES,
-    PUT_VALUE,
     FIND_CHAIN,
     PUT_CHAIN,
     FIND_ENDPOINT,
@@ -71,6 +69,7 @@ struct ingest {
     char network[256];
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct certificate_reader reader;
+    struct certificate_writer writer;
     struct ingest_memory *memory;
     struct set64 endpoints;    /* hashes of the known ones of this network */
     struct set64 certificates; /* first bytes of the fingerprints of the stored ones, of any version */

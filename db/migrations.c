@@ -280,7 +280,27 @@ const char *const migrations[] = {
     " PRIMARY KEY (scan_id, number)"
     ") STRICT, WITHOUT ROWID;",
 
-    /* 6: the twins of rules and tasks at a certificate manager, and what its own discovery found */
+    /* 6: findings: flaws of keys, verdicts on chains, and what was accepted */
+    "CREATE TABLE store_state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
+    "INSERT INTO store_state VALUES ('record_version', 1);"
+    "ALTER TABLE certificate ADD COLUMN flaws INTEGER;"
+    "ALTER TABLE chain ADD COLUMN roots BLOB;"
+    "ALTER TABLE chain ADD COLUMN flaws INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE chain ADD COLUMN path_ends INTEGER;"
+    "CREATE TABLE acceptance ("
+    " id INTEGER PRIMARY KEY,"
+    " endpoint_id INTEGER REFERENCES endpoint(id),"
+    " certificate_id INTEGER REFERENCES certificate(id),"
+    " finding TEXT NOT NULL COLLATE NOCASE,"
+    " reason TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " until INTEGER NOT NULL,"
+    " UNIQUE (endpoint_id, finding),"
+    " UNIQUE (certificate_id, finding),"
+    " CHECK ((endpoint_id IS NULL) <> (certificate_id IS NULL))"
+    ") STRICT;",
+
+    /* 7: the twins of rules and tasks at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"

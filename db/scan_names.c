@@ -114,6 +114,24 @@ enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip
     return err;
 }
 
+enum cs_err scan_names_host(struct store *store, const char *network, struct ip ip, const char *host_name,
+                            struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum cs_err err = sql_prepare(store, &stmt,
+                                  "UPDATE endpoint SET host_name = ?3 WHERE network = ?1 AND ip = ?2"
+                                  " AND (server_name = '' OR host_name IS NULL) AND host_name IS NOT ?3",
+                                  diag);
+    if (err == CS_OK) {
+        sql_bind_text(stmt, 1, network);
+        bind_ip(stmt, 2, ip);
+        sql_bind_text(stmt, 3, host_name);
+        err = sql_run(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
 /* ---- follow-ups ---- */
 
 enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,

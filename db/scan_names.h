@@ -19,6 +19,10 @@ typedef enum cs_err (*scan_name_each)(void *context, const char *name);
 CS_MUST_USE enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip,
                                       scan_name_each each, void *context, struct diag *diag);
 
+/* `host_name` is that of the address `ip`: its endpoints that were not given or tried by a name get it. */
+CS_MUST_USE enum cs_err scan_names_host(struct store *store, const char *network, struct ip ip,
+                                        const char *host_name, struct diag *diag);
+
 /* The follow-ups of one scan, numbered from 0. */
 CS_MUST_USE enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,
                                       const struct endpoint *endpoint, struct diag *diag);

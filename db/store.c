@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "db/inventory_sql.h"
 #include "db/migrations.h"
+#include "db/redecode.h"
 #include "db/sql.h"
 
 #define BUSY_TIMEOUT_MS 5000
@@ -145,7 +146,16 @@ static enum cs_err check_file(struct store *store, int64_t *version, struct diag
         return diag_fail(diag, CS_E_NEWER,
                          "%s: written by a newer certscour (schema %lld, this one knows %d)", store->path,
                          (long long)*version, migration_count);
-    if (*version < migration_count && store->mode == STORE_READ)
+    int64_t record_version = CERT_RECORD_VERSION;
+    if (*version == migration_count)
+        err = stored_record_version(store, &record_version, diag);
+    if (err != CS_OK)
+        return err;
+    if (record_version > CERT_RECORD_VERSION)
+        return diag_fail(diag, CS_E_NEWER,
+                         "%s: written by a newer certscour (records of version %lld, this one knows %d)",
+                         store->path, (long long)record_version, CERT_RECORD_VERSION);
+    if ((*version < migration_count || record_version < CERT_RECORD_VERSION) && store->mode == STORE_READ)
         return diag_fail(diag, CS_E_READONLY,
                          "%s: made by an older certscour; any command that writes brings it up to date",
                          store->path);
@@ -166,6 +176,8 @@ static enum cs_err prepare(struct store *store, struct diag *diag)
         err = copy_before_migration(store, version, diag);
     if (err == CS_OK && version < migration_count)
         err = sql_transaction(store, apply_migrations, NULL, diag);
+    if (err == CS_OK)
+        err = redecode_certificates(store, diag);
     return err;
 }
 

@@ -220,6 +220,8 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
         .now_s = list->now_s,
         .server_name = row->endpoint.server_name,
         .starttls_injection = row->starttls_injection,
+        .tls_version = row->tls_version,
+        .expiry = list->expiry,
     };
     size_t finding_count = findings_of(&row->cert, &facts, findings);
     bool wanted;

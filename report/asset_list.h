@@ -4,6 +4,7 @@
 #ifndef REPORT_ASSET_LIST_H
 #define REPORT_ASSET_LIST_H
 
+#include "cert/expiry.h"
 #include "db/assets.h"
 #include "report/listing.h"
 #include "rules/matcher.h"
@@ -17,6 +18,7 @@ struct asset_list {
     bool exact;            /* set by assets_each */
     const char *finding;   /* --finding: only rows that have it; NULL = all */
     int64_t now_s;
+    const struct expiry_limits *expiry; /* NULL = expiry_usual */
     uint64_t rows;
     struct diag *diag;
 };

@@ -20,6 +20,7 @@ struct show {
     struct store *store;
     enum cert_show_format format;
     int64_t now_s;
+    const struct expiry_limits *expiry;
     struct diag *diag;
     struct buf out;
     struct json_writer json;
@@ -69,7 +70,8 @@ static void table_certificate(struct show *show, const struct cert_record *cert)
     char hex[2 * SHA256_SIZE + 1];
     char text[64];
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(cert, &(struct finding_facts){.now_s = show->now_s}, findings);
+    size_t finding_count =
+        findings_of(cert, &(struct finding_facts){.now_s = show->now_s, .expiry = show->expiry}, findings);
     hex_encode(hex, cert->sha256, SHA256_SIZE);
     line(show, "sha256", hex);
     if (!cert->malformed) {
@@ -110,7 +112,8 @@ static void json_certificate(struct show *show, const struct cert_record *cert)
 {
     struct json_writer *json = &show->json;
     const char *findings[FINDING_MAX];
-    size_t finding_count = findings_of(cert, &(struct finding_facts){.now_s = show->now_s}, findings);
+    size_t finding_count =
+        findings_of(cert, &(struct finding_facts){.now_s = show->now_s, .expiry = show->expiry}, findings);
     json_key(json, "sha256");
     json_hex(json, cert->sha256, SHA256_SIZE);
     json_member_string(json, "common_name", cert->common_name);
@@ -310,7 +313,8 @@ static enum cs_err put_all(struct show *show)
 }
 
 enum cs_err cert_show(FILE *file, struct store *store, const uint8_t sha256[SHA256_SIZE],
-                      enum cert_show_format format, int64_t now_s, struct diag *diag)
+                      enum cert_show_format format, int64_t now_s, const struct expiry_limits *expiry,
+                      struct diag *diag)
 {
     struct show *show = calloc(1, sizeof *show);
     if (show == NULL)
@@ -318,6 +322,7 @@ enum cs_err cert_show(FILE *file, struct store *store, const uint8_t sha256[SHA2
     show->store = store;
     show->format = format;
     show->now_s = now_s;
+    show->expiry = expiry;
     show->diag = diag;
     memcpy(show->leaf, sha256, SHA256_SIZE);
     json_writer_init(&show->json, &show->out);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/diag.h"
+#include "cert/expiry.h"
 #include "db/store.h"
 #include "model/observation.h"
 
@@ -19,8 +20,9 @@ enum cert_show_format {
 CS_MUST_USE enum cs_err cert_show_format_parse(enum cert_show_format *out, const char *text,
                                                struct diag *diag);
 
-/* CS_E_NOT_FOUND if it is not stored. */
+/* CS_E_NOT_FOUND if it is not stored. `expiry` NULL = expiry_usual. */
 CS_MUST_USE enum cs_err cert_show(FILE *file, struct store *store, const uint8_t sha256[SHA256_SIZE],
-                                  enum cert_show_format format, int64_t now_s, struct diag *diag);
+                                  enum cert_show_format format, int64_t now_s,
+                                  const struct expiry_limits *expiry, struct diag *diag);
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A DNS (unbound) with zones of a test's own, and nginx with many virtual hosts, both on loopback."""
+import contextlib
 import signal
 import socket
 import struct
@@ -87,6 +88,29 @@ class RefusingDns(SlowDns):
                 return
             self.asked += 1
             self.socket.sendto(question[:2] + struct.pack(">H", 0x8185) + question[4:], client)
+
+
+class LateDns(SlowDns):
+    """Knows a name for every address under in-addr.arpa, and tells it a second late, or never where the address is odd."""
+
+    def serve(self):
+        while True:
+            try:
+                question, client = self.socket.recvfrom(4096)
+            except OSError:
+                return
+            self.asked += 1
+            last = int(question[13:13 + question[12]])  # the first label: the last byte of the address
+            if last % 2 == 0:
+                name = f"h{last}".encode()
+                data = bytes([len(name)]) + name + b"\x04late\x07example\x00"
+                answer = question[:2] + struct.pack(">HHHHH", 0x8580, 1, 1, 0, 0) + question[12:] + b"\xc0\x0c" + struct.pack(
+                    ">HHIH", 12, 1, 60, len(data)) + data
+                threading.Timer(1, self.answer, (answer, client)).start()
+
+    def answer(self, answer, client):
+        with contextlib.suppress(OSError):
+            self.socket.sendto(answer, client)
 
 
 def ptr(ip, name):

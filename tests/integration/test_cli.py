@@ -363,7 +363,7 @@ class Assets(Estate):
 
     def test_filters_of_their_own(self):
         self.assertEqual(self.found("--expired"), [3])
-        self.assertEqual(self.found("--expiring"), [1])
+        self.assertEqual(self.found("--expiring"), [])  # 20 of its 20 days are left
         self.assertEqual(self.found("--expiring=100d"), [0, 1, 2, 4])
         self.assertEqual(self.found("--expiring=5"), [])
         self.assertEqual(self.found("--finding", "expired"), [3])
@@ -385,6 +385,28 @@ class Assets(Estate):
             with self.subTest(where=where):
                 self.assertEqual(self.found("--where", where), numbers)
         self.assertEqual(self.found("--where", "days_left < 0 or wildcard is true", "--expired"), [3])
+
+    def test_expiring_is_one_setting_for_option_and_finding(self):
+        config = self.folder / "own.conf"
+        for setting, numbers in (("warning = 25d", [1]), ("warning = 100%\ncritical = 100%", [0, 1, 2, 4, 5]), ("warning = 90%,15d", [])):
+            config.write_text(f"[findings]\n{setting}\n")
+            with self.subTest(setting=setting):
+                self.assertEqual(self.found("--expiring", "--config", config), numbers)
+                self.assertEqual(self.found("--finding", "expiring", "--config", config), numbers)
+                self.assertEqual(self.found("--where", "not finding = expiring", "--config", config),
+                                 [number for number in range(6) if number not in numbers])
+        for setting in ("warning = soon", "critical = 0", "warning = 101%", "warning ="):
+            config.write_text(f"[findings]\n{setting}\n")
+            with self.subTest(setting=setting):
+                self.says("33%,30d", "assets", "--config", config, status=2)
+
+    def test_the_table_of_findings_is_listed(self):
+        rows = json.loads(self.run_ok("findings", "--format", "json"))
+        names = [row["finding"] for row in rows]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLessEqual({"expired", "not-yet-valid", "expiring", "self-signed", "roca"}, set(names))
+        self.assertTrue(all(row["reason"] and row["advice"] and row["source"] for row in rows))
+        self.assertEqual({row["severity"] for row in rows}, {"info", "warning", "critical"})
 
     def test_wrong_values_are_named_with_what_is_allowed(self):
         for named, words in (("line 1, column 8", ["--where", "port = "]),
@@ -411,8 +433,9 @@ class Assets(Estate):
             "accepted_until", "scm_id", "scm_state", "requester"}, set(row))
         self.assertEqual((row["ip"], row["state"], row["status"], row["key_type"], row["key_bits"]),
                          ("127.30.0.1", "live", "unknown", "ecdsa", 256))
-        self.assertEqual((row["organization"], row["dns_names"], row["findings"], row["chain"]),
-                         ("University", ["www.science.university.example"], ["self-signed"], [row["sha256"]]))
+        self.assertEqual((row["organization"], row["dns_names"], row["chain"]),
+                         ("University", ["www.science.university.example"], [row["sha256"]]))
+        self.assertLessEqual({"self-signed", "ca-certificate-as-leaf"}, set(row["findings"]))
         self.assertIsNone(row["owner"])
         self.assertRegex(row["not_after"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 

@@ -94,10 +94,11 @@ class Dialogues(Case):
             play(connection, [(b"+OK\r\n", b"STLS\r\n"), (b"+OK\r\n" + (b"injected" if len(calls) == 1 else b""), b"")])
             shake_hands(connection, CERTIFICATES["pop3"])
         target = f"127.0.0.1:{self.serve(script).port}/pop3"
-        for expected in (["self-signed", "name-mismatch", "starttls-injection"], ["self-signed", "name-mismatch"]):
+        for injected in (True, False):
             self.run_program("scan", target, "--key-types", "first", "--sni", "other.example.org", *LIMITS[:-1])
             asset, = json.loads(self.run_program("assets", "--format", "json").stdout)
-            self.assertEqual(asset["findings"], expected)
+            self.assertEqual("starttls-injection" in asset["findings"], injected)
+            self.assertIn("name-mismatch", asset["findings"])
 
     def test_a_port_of_which_nothing_is_known_is_found_out(self):
         def late_greeting(connection):

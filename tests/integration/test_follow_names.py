@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The certificates behind one address: names by PTR, from certificates and from earlier scans, tried where the DNS says
 they are. unbound and nginx stand on loopback; what must not be probed has a listener that counts."""
+import calendar
 import json
 import signal
 import subprocess
 import time
 
 from dialogues import DIALOGUES, play, shake_hands
-from name_servers import Dns, Nginx, RefusingDns, SlowDns, ptr
+from name_servers import Dns, LateDns, Nginx, RefusingDns, SlowDns, ptr
 
 from support import PROGRAM, Case, Certificate, ScriptedServer
 
@@ -142,6 +143,22 @@ class Names(NameCase):
         self.assertLess(time.monotonic() - begun, 30)
         lines = self.found(slow, FIRST, "-p", f"{web.port}/tls", "--no-store")
         self.assertEqual([line["server_name"] for line in lines], [None])
+
+    def test_a_slow_dns_holds_up_neither_probes_nor_results_for_long(self):
+        """Of 1,024 endpoints half have a name that comes a second late, the others one that never comes."""
+        web, _ = self.start([("0.0.0.0", None, self.certificate("everywhere.example.net"))], [])
+        late = LateDns()
+        self.addCleanup(late.close)
+        begun = int(time.time())
+        lines = self.found(late, "127.62.0.0/22", "-p", f"{web.port}/tls", "--rate", 0, "--names-from", "ptr", "--max-names", 1)
+        self.assertEqual(len([line for line in lines if not line["server_name"]]), 1024)
+        for line in lines:
+            last = int(line["ip"].rsplit(".", 1)[1])
+            if not line["server_name"]:
+                self.assertEqual(line["host_name"], f"h{last}.late.example" if last % 2 == 0 else None)
+        seen = [calendar.timegm(time.strptime(line["seen_at"], "%Y-%m-%dT%H:%M:%SZ")) for line in lines if not line["server_name"]]
+        self.assertLess(max(seen) - begun, 15)  # 64 look-ups at once, each awaited, would take a minute
+        self.assertLessEqual(late.asked, 512 + 2 * 512 + 100)  # once for each address, and again where nobody answered
 
     def test_a_server_that_wants_a_name_gets_its_ptr(self):
         web, dns = self.start([(FIRST, "only.example.org", self.certificate("only.example.org"))], [ptr(FIRST, "only.example.org")])

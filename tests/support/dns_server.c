@@ -20,7 +20,7 @@
 #define MAX_QUESTIONS 4096
 #define MAX_CHAIN     8 /* CNAMEs */
 
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28 };
+enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_PTR = 12, TYPE_AAAA = 28 };
 enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
 struct dns_server {
@@ -76,7 +76,7 @@ static void put_record(struct message *message, const struct dns_record *record,
     size_t length_at = message->len;
     put_u16(message, 0);
     uint8_t address[16];
-    if (type == TYPE_CNAME)
+    if (type == TYPE_CNAME || type == TYPE_PTR)
         put_name(message, record->data);
     else if (inet_pton(type == TYPE_A ? AF_INET : AF_INET6, record->data, address) == 1)
         put(message, address, type == TYPE_A ? 4 : 16);
@@ -101,7 +101,7 @@ static const struct dns_record *find(const struct dns_server *server, const char
 static void put_answers(const struct dns_server *server, struct message *message, const char *name,
                         unsigned type)
 {
-    const char *type_name = type == TYPE_A ? "A" : "AAAA";
+    const char *type_name = type == TYPE_A ? "A" : type == TYPE_PTR ? "PTR" : "AAAA";
     for (unsigned i = 0; i < MAX_CHAIN; i++) {
         const struct dns_record *alias = find(server, name, "CNAME");
         if (alias == NULL)
@@ -162,10 +162,11 @@ static void answer(struct dns_server *server, const struct message *query, struc
     if (query->len < HEADER_SIZE || !read_question(query, name, &type, &end))
         return;
     note_question(server, name);
-    if (does(server, name, "silent"))
+    if (does(server, name, "silent") || (type == TYPE_A && does(server, name, "silent-a")))
         return;
     put(reply, query->bytes, end); /* header and question */
-    unsigned rcode = does(server, name, "servfail")     ? RCODE_SERVFAIL
+    bool fails = does(server, name, "servfail") || (type == TYPE_A && does(server, name, "servfail-a"));
+    unsigned rcode = fails                              ? RCODE_SERVFAIL
                      : find(server, name, NULL) == NULL ? RCODE_NXDOMAIN
                                                         : RCODE_NOERROR;
     put_answers(server, reply, name, type);

@@ -8,9 +8,9 @@
 
 struct dns_record {
     const char *name; /* lower-case */
-    const char
-        *type; /* A, AAAA, CNAME (its target's records follow in the same answer); or what it does to any
-                  question about the name: silent, servfail, garbage, cut (an answer that ends early) */
+    const char *type; /* A, AAAA, PTR, CNAME (its target's records follow in the same answer); or what it does
+                         to any question about the name: silent, servfail, garbage, cut (an answer that ends
+                         early); or to questions for A alone: silent-a, servfail-a */
     const char *data; /* address or name; NULL where the type needs none */
 };
 

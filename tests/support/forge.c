@@ -7,13 +7,17 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/dsa.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-#define MAX_KEYS 32
+#define MAX_KEYS      32
+#define MAX_KIND_TEXT 1100
 
 static void check(int holds, const char *what)
 {
@@ -46,8 +50,46 @@ static EVP_PKEY *make_by_bits(const char *type, const char *bits)
     return key;
 }
 
+/* Without a private half: it signs nothing. */
+static EVP_PKEY *make_public_rsa(const BIGNUM *modulus, const BIGNUM *exponent)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent);
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    check(EVP_PKEY_fromdata_init(ctx) == 1 &&
+              EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1,
+          "RSA numbers");
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
+static EVP_PKEY *make_rsa_with(const char *modulus_hex, const char *exponent_decimal)
+{
+    BIGNUM *modulus = NULL;
+    BIGNUM *exponent = NULL;
+    EVP_PKEY *whole = forge_key("rsa:2048", 0);
+    check(BN_dec2bn(&exponent, exponent_decimal) > 0, exponent_decimal);
+    if (modulus_hex != NULL)
+        check(BN_hex2bn(&modulus, modulus_hex) > 0, modulus_hex);
+    else
+        check(EVP_PKEY_get_bn_param(whole, OSSL_PKEY_PARAM_RSA_N, &modulus), "modulus");
+    EVP_PKEY *key = make_public_rsa(modulus, exponent);
+    BN_free(modulus);
+    BN_free(exponent);
+    return key;
+}
+
 static EVP_PKEY *make_key(const char *kind)
 {
+    if (strncmp(kind, "rsa-exponent:", 13) == 0)
+        return make_rsa_with(NULL, kind + 13);
+    if (strncmp(kind, "rsa-modulus:", 12) == 0)
+        return make_rsa_with(kind + 12, "65537");
     if (strncmp(kind, "rsa:", 4) == 0)
         return EVP_RSA_gen((unsigned)atoi(kind + 4));
     if (strncmp(kind, "ec:", 3) == 0)
@@ -60,15 +102,19 @@ static EVP_PKEY *make_key(const char *kind)
 EVP_PKEY *forge_key(const char *kind, unsigned number)
 {
     static struct {
-        char name[48];
+        char name[MAX_KIND_TEXT];
         EVP_PKEY *key;
     } kept[MAX_KEYS];
-    char name[48];
+    char name[MAX_KIND_TEXT];
     snprintf(name, sizeof name, "%s/%u", kind, number);
     for (size_t i = 0; i < MAX_KEYS; i++) {
         if (kept[i].key == NULL) {
-            kept[i].key = make_key(kind);
-            check(kept[i].key != NULL, kind);
+            EVP_PKEY *key = make_key(kind); /* may keep another one first */
+            check(key != NULL, kind);
+            while (i < MAX_KEYS && kept[i].key != NULL)
+                i++;
+            check(i < MAX_KEYS, "room for one more key");
+            kept[i].key = key;
             memcpy(kept[i].name, name, sizeof name);
         }
         if (strcmp(kept[i].name, name) == 0)

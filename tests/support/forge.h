@@ -28,8 +28,9 @@ struct forge_options {
     const char *common_name;          /* shorthand for a subject of one CN */
     const struct forge_name *subject; /* instead of it */
     const char *alt_names;            /* "DNS:a.example,IP:192.0.2.1"; NULL = none */
-    const char *key;             /* "rsa:2048", "rsa-pss:2048", "dsa:1024", "ec:P-256", "ed25519", "ed448",
-                                    "X25519" (with an issuer, as it cannot sign); NULL = ec:P-256 */
+    const char *key;             /* "rsa:2048", "rsa-pss:2048", "dsa:1024", "ec:P-256", "ed25519", "ed448";
+                                    with an issuer, as they cannot sign, "X25519", "rsa-exponent:3" and
+                                    "rsa-modulus:HEX"; NULL = ec:P-256 */
     const struct forged *issuer; /* NULL = self-signed */
     int64_t not_before_s;        /* Unix time; both 0 = from yesterday to in 90 days of `now_s` */
     int64_t not_after_s;

@@ -273,21 +273,6 @@ static void what_cannot_be_decoded_is_malformed_and_still_has_its_hash(void **st
     forge_free(&made);
 }
 
-static void findings_follow_the_time_that_is_given(void **state)
-{
-    (void)state;
-    struct cert_record record = {.not_before_s = 1000, .not_after_s = 2000};
-    const char *names[FINDING_MAX];
-    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 1000}, names), 0);
-    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 2000}, names), 0);
-    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 999}, names), 1);
-    assert_string_equal(names[0], "not-yet-valid");
-    record.self_signed = true;
-    assert_int_equal(findings_of(&record, &(struct finding_facts){.now_s = 2001}, names), 2);
-    assert_string_equal(names[0], "expired");
-    assert_string_equal(names[1], "self-signed");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,7 +285,6 @@ int main(void)
         cmocka_unit_test(years_from_1950_to_9999_are_read),
         cmocka_unit_test(five_thousand_names_are_kept),
         cmocka_unit_test(what_cannot_be_decoded_is_malformed_and_still_has_its_hash),
-        cmocka_unit_test(findings_follow_the_time_that_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

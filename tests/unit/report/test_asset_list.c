@@ -64,13 +64,18 @@ static void three_services(struct asset_world *world)
     struct forged issuer =
         forge(&(struct forge_options){.common_name = "Example CA", .is_ca = 1, .now_s = WORLD_NOW_S});
     shows(world, "192.0.2.1:443",
-          &(struct forge_options){.common_name = "www.example.org", .issuer = &issuer, .now_s = WORLD_NOW_S});
+          &(struct forge_options){.common_name = "www.example.org",
+                                  .alt_names = "DNS:www.example.org",
+                                  .issuer = &issuer,
+                                  .now_s = WORLD_NOW_S});
     shows(world, "192.0.2.2:443",
           &(struct forge_options){.common_name = "old.example.org",
+                                  .alt_names = "DNS:old.example.org",
                                   .not_before_s = WORLD_NOW_S - 864000,
                                   .not_after_s = WORLD_NOW_S - 86400});
     shows(world, "192.0.2.3:8443",
           &(struct forge_options){.common_name = "early.example.net",
+                                  .alt_names = "DNS:early.example.net",
                                   .not_before_s = WORLD_NOW_S + 86400,
                                   .not_after_s = WORLD_NOW_S + 864000});
     forge_free(&issuer);

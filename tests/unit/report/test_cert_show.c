@@ -21,7 +21,7 @@ static char *shown(struct asset_world *world, const char *sha256, enum cert_show
     FILE *file = open_memstream(&text, &len);
     assert_non_null(file);
     assert_true(hex_decode(hash, sizeof hash, sha256, strlen(sha256)));
-    assert_int_equal(cert_show(file, world->store, hash, format, WORLD_NOW_S, &world->diag), expected);
+    assert_int_equal(cert_show(file, world->store, hash, format, WORLD_NOW_S, NULL, &world->diag), expected);
     fclose(file);
     return text;
 }
@@ -110,8 +110,10 @@ static void json_has_the_fields_the_assets_and_the_chain(void **state)
     struct asset_world *world = *state;
     struct forged issuer =
         forge(&(struct forge_options){.common_name = "Example CA", .is_ca = 1, .now_s = WORLD_NOW_S});
-    struct forged leaf = forge(
-        &(struct forge_options){.common_name = "www.example.org", .issuer = &issuer, .now_s = WORLD_NOW_S});
+    struct forged leaf = forge(&(struct forge_options){.common_name = "www.example.org",
+                                                       .alt_names = "DNS:www.example.org",
+                                                       .issuer = &issuer,
+                                                       .now_s = WORLD_NOW_S});
     struct json_value *json = NULL;
     asset_world_sees(world, "192.0.2.1:443", &leaf, &issuer, WORLD_NOW_S);
     char *text = shown(world, leaf.sha256, CERT_SHOW_JSON, CS_OK);
@@ -218,8 +220,8 @@ static void a_full_disk_is_told(void **state)
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
     asset_world_sees(world, "192.0.2.1:443", &leaf, NULL, WORLD_NOW_S);
-    assert_int_equal(cert_show(full, world->store, der.sha256, CERT_SHOW_TABLE, WORLD_NOW_S, &world->diag),
-                     CS_E_IO);
+    assert_int_equal(
+        cert_show(full, world->store, der.sha256, CERT_SHOW_TABLE, WORLD_NOW_S, NULL, &world->diag), CS_E_IO);
     assert_string_equal(world->diag.text, "standard output: No space left on device");
     fclose(full);
     forge_free(&leaf);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/finding_doc.h"
+
+#include "cert/finding.h"
+
+static const char head[] =
+    "# Findings\n\n"
+    "<!-- Made from the table in cert/finding.c; tests/unit/report/test_finding_doc.c says how. -->\n\n"
+    "What certscour finds wrong with a certificate where it is served. Findings are judged when they are "
+    "read,\n"
+    "from what is stored: a new check needs no new scan. `certscour findings` lists them;\n"
+    "`certscour assets --finding NAME` and `--where 'finding = NAME'` list the assets that have one.\n\n"
+    "| Finding | Severity | Why | What to do | Source |\n"
+    "|---|---|---|---|---|\n";
+
+void finding_doc_append(struct buf *out)
+{
+    buf_append_str(out, head);
+    for (size_t i = 0; i < finding_count(); i++) {
+        const struct finding_info *info = finding_at(i);
+        buf_printf(out, "| `%s` | %s | %s | %s | %s |\n", info->name, finding_severity_name(info->severity),
+                   info->reason, info->advice, info->source);
+    }
+}
