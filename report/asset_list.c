@@ -212,10 +212,9 @@ static enum cs_err passes(const struct asset_list *list, const struct asset_row 
     return err;
 }
 
-enum cs_err asset_list_row(void *context, const struct asset_row *row)
+static size_t judge(const struct asset_list *list, const struct asset_row *row,
+                    const char *findings[FINDING_MAX])
 {
-    struct asset_list *list = context;
-    const char *findings[FINDING_MAX];
     const struct finding_facts facts = {
         .now_s = list->now_s,
         .server_name = row->endpoint.server_name,
@@ -223,7 +222,20 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
         .tls_version = row->tls_version,
         .expiry = list->expiry,
     };
-    size_t finding_count = findings_of(&row->cert, &facts, findings);
+    return findings_of(&row->cert, &facts, findings);
+}
+
+enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
+{
+    const char *findings[FINDING_MAX];
+    return passes(list, row, findings, judge(list, row, findings), out);
+}
+
+enum cs_err asset_list_row(void *context, const struct asset_row *row)
+{
+    struct asset_list *list = context;
+    const char *findings[FINDING_MAX];
+    size_t finding_count = judge(list, row, findings);
     bool wanted;
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)

@@ -23,6 +23,10 @@ struct asset_list {
     struct diag *diag;
 };
 
+/* Does the row pass `where` and `finding`? */
+CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
+                                         bool *out);
+
 /* For assets_each: `context` is a struct asset_list. */
 CS_MUST_USE enum cs_err asset_list_row(void *context, const struct asset_row *row);
 

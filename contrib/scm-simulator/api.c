@@ -8,6 +8,7 @@
 #include "auth.h"
 #include "base/text.h"
 #include "fault.h"
+#include "push.h"
 
 #define MAX_SIZE 200
 
@@ -56,7 +57,8 @@ static const struct resource resources[] = {
 };
 #define RESOURCE_COUNT (sizeof resources / sizeof resources[0])
 
-static const char *const secrets[] = {"password", "clientId", "clientSecret", "rights", "mustChangePassword"};
+static const char *const secrets[] = {"password", "clientId",           "clientSecret",
+                                      "rights",   "mustChangePassword", "locations"};
 
 static cJSON *copy_without_secrets(const cJSON *object)
 {
@@ -97,6 +99,14 @@ static bool passes(const struct question *question, const cJSON *object)
     return true;
 }
 
+/* Hashes stand in the details. */
+static bool has_hash(const struct question *question, const cJSON *object)
+{
+    const char *wanted = question_argument(question, "sha1Hash");
+    const char *hash = world_text(cJSON_GetObjectItemCaseSensitive(object, "certificateDetails"), "sha1Hash");
+    return wanted == NULL || wanted[0] == '\0' || (hash != NULL && text_equals(hash, wanted));
+}
+
 /* A whole number of the query, `missing` where there is none, -1 where it is no number. */
 static int page_number(const struct question *question, const char *name, int missing)
 {
@@ -123,7 +133,7 @@ static void list(struct world *world, const struct resource *resource, const str
     answer->json = cJSON_CreateArray();
     cJSON_ArrayForEach(object, world_list(world, resource->data))
     {
-        if (!passes(question, object))
+        if (!passes(question, object) || !has_hash(question, object))
             continue;
         if (at >= position && at < position + size)
             cJSON_AddItemToArray(answer->json, list_row(resource, object));
@@ -217,6 +227,14 @@ void api_answer(struct world *world, const struct question *question, struct ans
 {
     bool is_get = strcmp(question->method, "GET") == 0 || strcmp(question->method, "HEAD") == 0;
     answer->status = 200;
+    if (discovery_answer(world, question, answer))
+        return;
+    if (auth_is_bucket(world, question)) {
+        answer_error(answer, 401, -16, "Unknown user");
+        return;
+    }
+    if (import_answer(world, question, answer) || location_answer(world, question, answer))
+        return;
     if (strcmp(question->path, "/api/admin/v1/password") == 0 && is_get) {
         password_state(question, answer);
         return;
