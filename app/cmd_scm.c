@@ -39,6 +39,8 @@ static const struct {
     {"pull organizations", CALL_ORGANIZATIONS},
     {"pull domains", CALL_DOMAINS},
     {"pull certificates", CALL_CERTIFICATES},
+    {"pull rules", CALL_RULES},
+    {"push rules", CALL_BUCKETS},
 };
 
 static enum cs_err print_rights(struct app *app, struct client *client)

@@ -11,7 +11,7 @@ static const struct command *const tables[] = {
     scan_commands,      scan_admin_commands, org_commands,      rule_commands,       rule_apply_commands,
     rule_file_commands, assets_commands,     cert_commands,     exclude_commands,    findings_commands,
     status_commands,    scm_commands,        scm_pull_commands, scm_domain_commands, scm_push_commands,
-    scm_undo_commands,  scm_log_commands,
+    scm_undo_commands,  scm_log_commands,    scm_rule_commands,
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 
