@@ -31,7 +31,7 @@ static void end_progress(void)
 static void print_named(const char *what, const struct rule_note *note)
 {
     struct buf line = {0};
-    buf_printf(&line, "  %-9s", what);
+    buf_printf(&line, "  %-8s ", what);
     if (note->external_id != 0)
         buf_printf(&line, "%" PRId64 " ", note->external_id);
     buf_append_char(&line, '"');
@@ -190,7 +190,8 @@ static void print_summary(const struct rule_push_result *result, bool yes)
         puts("nothing to send");
 }
 
-static enum cs_err check_choices(struct app *app, const struct push_choices *choices, struct owner_name *owner)
+static enum cs_err check_choices(struct app *app, const struct push_choices *choices,
+                                 struct owner_name *owner)
 {
     int64_t id;
     if (choices->bucket == NULL)

@@ -53,10 +53,11 @@ enum cs_err owners_name(struct store *store, int64_t id, struct owner_name *name
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    enum cs_err err = sql_prepare(store, &stmt,
-                                  "SELECT coalesce(p.name, o.name), CASE WHEN p.id IS NULL THEN '' ELSE o.name END"
-                                  " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = ?1",
-                                  diag);
+    enum cs_err err =
+        sql_prepare(store, &stmt,
+                    "SELECT coalesce(p.name, o.name), CASE WHEN p.id IS NULL THEN '' ELSE o.name END"
+                    " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = ?1",
+                    diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, id);
         err = sql_step(store, stmt, &row, diag);

@@ -102,10 +102,9 @@ static enum cs_err loosen(struct store *store, const char *provider, int64_t rul
                           struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(
-        store, &stmt,
-        "DELETE FROM rule_link WHERE provider = ?1 AND rule_id = ?2 AND external_id <> ?3",
-        diag);
+    enum cs_err err =
+        sql_prepare(store, &stmt,
+                    "DELETE FROM rule_link WHERE provider = ?1 AND rule_id = ?2 AND external_id <> ?3", diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, provider);
         sql_bind_int(stmt, 2, rule_id);
@@ -146,8 +145,8 @@ enum cs_err rule_links_put(struct store *store, const char *provider, int64_t ru
 enum cs_err rule_links_drop(struct store *store, const char *provider, int64_t external_id, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(
-        store, &stmt, "DELETE FROM rule_link WHERE provider = ?1 AND external_id = ?2", diag);
+    enum cs_err err =
+        sql_prepare(store, &stmt, "DELETE FROM rule_link WHERE provider = ?1 AND external_id = ?2", diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, provider);
         sql_bind_int(stmt, 2, external_id);

@@ -9,7 +9,7 @@
 #include "db/store.h"
 #include "model/owner.h"
 
-struct rule_twin { /* text is borrowed where it is given, owned where it is read */
+struct rule_twin {       /* text is borrowed where it is given, owned where it is read */
     int64_t external_id; /* 0 = none */
     bool made_here;      /* else it came from there */
     char *bucket;        /* in which it was read; NULL = in none */
@@ -19,8 +19,8 @@ struct rule_twin { /* text is borrowed where it is given, owned where it is read
 };
 
 struct linked_rule {
-    int64_t rule_id;         /* 0 = it has been removed here, the twin is left */
-    char *name;              /* NULL where it has been removed */
+    int64_t rule_id; /* 0 = it has been removed here, the twin is left */
+    char *name;      /* NULL where it has been removed */
     char *match;
     struct owner_name owner;
     int64_t owner_id;

@@ -256,8 +256,7 @@ static int by_text(const void *a, const void *b)
 static bool sorted_tests(struct text_list *list, const char *text)
 {
     struct expr *expr = NULL;
-    bool good =
-        rules_parse(&expr, text, RULES_ASSIGN, NULL) == CS_OK && list_tests(list, expr) == CS_OK;
+    bool good = rules_parse(&expr, text, RULES_ASSIGN, NULL) == CS_OK && list_tests(list, expr) == CS_OK;
     expr_free(expr);
     if (good)
         qsort(list->items, list->count, sizeof *list->items, by_text);

@@ -269,7 +269,8 @@ struct paging {
     size_t fresh;
 };
 
-/* The array of rows of one answer; NULL where there is none. What `total` says counts as X-Total-Count does. */
+/* The array of rows of one answer; NULL where there is none. What `total` says counts as X-Total-Count does.
+ */
 static const struct json_value *rows_of(struct client *client, enum api_call call,
                                         const struct json_value *root)
 {

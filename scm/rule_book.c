@@ -37,9 +37,8 @@ static int by_id(const void *a, const void *b)
 struct rule_reply *rule_book_find(const struct rule_book *book, int64_t id)
 {
     struct rule_reply key = {.id = id};
-    return book->rule_count == 0
-               ? NULL
-               : bsearch(&key, book->rules, book->rule_count, sizeof *book->rules, by_id);
+    return book->rule_count == 0 ? NULL
+                                 : bsearch(&key, book->rules, book->rule_count, sizeof *book->rules, by_id);
 }
 
 /* ---- rules ---- */

@@ -11,16 +11,16 @@
 
 typedef void (*book_progress)(void *context, int64_t done, int64_t total);
 
-struct rule_book { /* zero-initialise; dispose also after an error */
+struct rule_book {            /* zero-initialise; dispose also after an error */
     struct rule_reply *rules; /* owned, by id */
     size_t rule_count;
     struct bucket_reply *buckets; /* owned; with their rules, in SCM's order */
     size_t bucket_count;
 };
 
-/* One call for the ids and one for each rule, one for the buckets and one for each (`bucket`, a name or an id:
- * only for that one). CS_E_NOT_FOUND names the buckets there are; CS_E_INVALID: two have that name; CS_E_LIMIT
- * and errors of client_call. `progress` may be NULL. */
+/* One call for the ids and one for each rule, one for the buckets and one for each (`bucket`, a name or an
+ * id: only for that one). CS_E_NOT_FOUND names the buckets there are; CS_E_INVALID: two have that name;
+ * CS_E_LIMIT and errors of client_call. `progress` may be NULL. */
 CS_MUST_USE enum cs_err rule_book_read(struct rule_book *book, struct client *client, const char *bucket,
                                        book_progress progress, void *context, struct diag *diag);
 void rule_book_dispose(struct rule_book *book); /* idempotent */

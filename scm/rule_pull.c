@@ -45,12 +45,13 @@ static enum cs_err knows_organizations(struct pulling *pulling, bool *all, struc
     *all = true;
     for (size_t i = 0; i < pulling->order_count && err == CS_OK && *all; i++) {
         const struct rule_reply *rule = rule_book_find(&pulling->book, pulling->order[i]);
-        struct buf name = {0};
-        int64_t owner_id;
-        if (rule_reply_is_ssl(rule) && rule->organization_id != 0)
-            err = inventory_owner_find(pulling->options->store, INVENTORY_SCM, rule->organization_id, all,
-                                       &owner_id, &name, diag);
-        buf_dispose(&name);
+        struct inventory_owner owner;
+        if (!rule_reply_is_ssl(rule) || rule->organization_id == 0)
+            continue;
+        err =
+            inventory_owner_find(pulling->options->store, INVENTORY_SCM, rule->organization_id, &owner, diag);
+        *all = owner.known;
+        inventory_owner_dispose(&owner);
     }
     return err;
 }
@@ -67,33 +68,54 @@ static enum cs_err pull_organizations(struct pulling *pulling, struct diag *diag
     return pull_resource(&options, INVENTORY_ORGANIZATIONS, &result, diag);
 }
 
-/* The local owner of the rule's organization, made under SCM's names where there is none. CS_E_INVALID: none
- * can be, with the reason. */
-static enum cs_err find_owner(struct pulling *pulling, struct incoming *in, struct diag *diag)
+/* Makes it under SCM's names, and its organization before it. */
+static enum cs_err make_owner(struct pulling *pulling, struct incoming *in,
+                              const struct inventory_owner *there, struct diag *diag)
 {
     struct store *store = pulling->options->store;
-    struct buf name = {0};
-    bool known = false;
+    struct owner_name organization;
+    int64_t above_id = 0;
     bool made = false;
-    enum cs_err err = CS_OK;
+    bool above_made = false;
+    enum cs_err err = owner_parse(&in->owner, buf_str(&there->name), diag);
+    organization = in->owner;
+    organization.department[0] = '\0';
+    if (err == CS_OK && there->parent_id != 0) {
+        err = owners_make_within(store, &organization, &above_id, &above_made, diag);
+        if (err == CS_OK)
+            err = inventory_owner_adopt(store, INVENTORY_SCM, there->parent_id, above_id, diag);
+        if (err == CS_OK && above_made)
+            err = rule_notes_add(&pulling->result->notes, RULE_OWNER, there->parent_id,
+                                 organization.organization, "", diag);
+    }
+    if (err == CS_OK)
+        err = owners_make_within(store, &in->owner, &in->owner_id, &made, diag);
+    if (err == CS_OK)
+        err = inventory_owner_adopt(store, INVENTORY_SCM, in->reply->organization_id, in->owner_id, diag);
+    if (err == CS_OK && made)
+        err = rule_notes_add(&pulling->result->notes, RULE_OWNER, in->reply->organization_id,
+                             buf_str(&there->name), "", diag);
+    return err;
+}
+
+/* The local owner of the rule's organization. CS_E_INVALID: there is none and none can be made, with the
+ * reason. */
+static enum cs_err find_owner(struct pulling *pulling, struct incoming *in, struct diag *diag)
+{
+    struct inventory_owner there;
     if (in->reply->organization_id == 0)
         return diag_fail(diag, CS_E_INVALID, "it names no organization");
-    err = inventory_owner_find(store, INVENTORY_SCM, in->reply->organization_id, &known, &in->owner_id, &name,
-                               diag);
-    if (err == CS_OK && !known)
+    enum cs_err err = inventory_owner_find(pulling->options->store, INVENTORY_SCM, in->reply->organization_id,
+                                           &there, diag);
+    if (err == CS_OK && !there.known)
         err = diag_fail(diag, CS_E_INVALID, "its organization %lld is none that SCM shows this account",
                         (long long)in->reply->organization_id);
-    if (err == CS_OK && in->owner_id == 0) {
-        err = owner_parse(&in->owner, buf_str(&name), diag);
-        if (err == CS_OK)
-            err = owners_make_within(store, &in->owner, &in->owner_id, &made, diag);
-        if (err == CS_OK)
-            err = inventory_owner_adopt(store, INVENTORY_SCM, in->reply->organization_id, in->owner_id, diag);
-    }
-    if (err == CS_OK && made)
-        err = rule_notes_add(&pulling->result->notes, RULE_OWNER, in->reply->organization_id, buf_str(&name),
-                             "", diag);
-    buf_dispose(&name);
+    in->owner_id = there.owner_id;
+    if (err == CS_OK && in->owner_id == 0)
+        err = make_owner(pulling, in, &there, diag);
+    if (err == CS_OK)
+        err = owners_name(pulling->options->store, in->owner_id, &in->owner, diag);
+    inventory_owner_dispose(&there);
     return err;
 }
 
@@ -130,24 +152,51 @@ static bool name_is_free(const struct pulling *pulling, const char *name)
     return true;
 }
 
+/* A name of SCM's that is nobody's here but `own`'s, which may be NULL. */
+static void choose_name(const struct pulling *pulling, const struct incoming *in, const char *own,
+                        struct buf *out)
+{
+    rule_local_name(out, in->reply->name, in->reply->id, true);
+    if ((own != NULL && text_equals(buf_str(out), own)) || name_is_free(pulling, buf_str(out)))
+        return;
+    buf_reset(out);
+    rule_local_name(out, in->reply->name, in->reply->id, false);
+}
+
 static enum cs_err add_rule(struct pulling *pulling, const struct incoming *in, int64_t *id,
                             struct diag *diag)
 {
-    struct owner_name owner = in->owner;
     struct buf name = {0};
-    rule_local_name(&name, in->reply->name, in->reply->id, true);
-    if (!name_is_free(pulling, buf_str(&name))) {
-        buf_reset(&name);
-        rule_local_name(&name, in->reply->name, in->reply->id, false);
-    }
-    enum cs_err err = rule_table_add_within(pulling->options->store, buf_str(&name), in->reply->match, &owner,
-                                            id, diag);
+    choose_name(pulling, in, NULL, &name);
+    enum cs_err err = rule_table_add_within(pulling->options->store, buf_str(&name), in->reply->match,
+                                            &in->owner, id, diag);
     if (err == CS_OK)
         err = remember(pulling, in, *id, false, diag);
     if (err == CS_OK)
         err = rule_notes_add(&pulling->result->notes, RULE_ADDED, in->reply->id, buf_str(&name), "", diag);
     buf_dispose(&name);
     return err;
+}
+
+static enum cs_err change_rule(struct pulling *pulling, const struct incoming *in,
+                               const struct linked_rule *local, struct diag *diag)
+{
+    struct buf name = {0};
+    choose_name(pulling, in, local->name, &name);
+    enum cs_err err = rule_table_edit_within(pulling->options->store, local->name, buf_str(&name),
+                                             in->reply->match, &in->owner, diag);
+    if (err == CS_OK)
+        err = remember(pulling, in, local->rule_id, local->twin.made_here, diag);
+    buf_dispose(&name);
+    return err == CS_OK ? note(pulling, RULE_CHANGED, in->reply, in->reply->match, diag) : err;
+}
+
+/* Has the local one been changed since both last agreed? */
+static bool is_edited(const struct linked_rule *local)
+{
+    const struct rule_twin *agreed = &local->twin;
+    return !rule_name_is(local->name, agreed->name, agreed->external_id) ||
+           !scm_match_same(local->match, agreed->match) || local->organization_id != agreed->organization_id;
 }
 
 /* What both sides were when they last agreed tells which of them has changed since. */
@@ -159,11 +208,8 @@ static enum cs_err meet_twin(struct pulling *pulling, const struct incoming *in,
     bool same = local->owner_id == in->owner_id && scm_match_same(local->match, reply->match) &&
                 rule_name_is(local->name, reply->name, reply->id);
     bool scm_changed = agreed->organization_id != reply->organization_id ||
-                       !scm_match_same(agreed->match, reply->match) ||
-                       strcmp(agreed->name, reply->name) != 0;
-    bool edited = !same && (!rule_name_is(local->name, agreed->name, reply->id) ||
-                            !scm_match_same(local->match, agreed->match) ||
-                            local->organization_id != agreed->organization_id);
+                       !scm_match_same(agreed->match, reply->match) || strcmp(agreed->name, reply->name) != 0;
+    bool edited = !same && is_edited(local);
     if (same) {
         pulling->result->unchanged++;
         return remember(pulling, in, local->rule_id, agreed->made_here, diag);
@@ -174,18 +220,7 @@ static enum cs_err meet_twin(struct pulling *pulling, const struct incoming *in,
                                   "takes what SCM has"
                                 : "was changed here; `certscour scm push rules` sends it",
                     diag);
-    struct buf name = {0};
-    rule_local_name(&name, reply->name, reply->id, true);
-    if (!text_equals(buf_str(&name), local->name) && !name_is_free(pulling, buf_str(&name))) {
-        buf_reset(&name);
-        rule_local_name(&name, reply->name, reply->id, false);
-    }
-    enum cs_err err = rule_table_edit_within(pulling->options->store, local->name, buf_str(&name),
-                                             reply->match, &in->owner, diag);
-    if (err == CS_OK)
-        err = remember(pulling, in, local->rule_id, agreed->made_here, diag);
-    buf_dispose(&name);
-    return err == CS_OK ? note(pulling, RULE_CHANGED, reply, reply->match, diag) : err;
+    return change_rule(pulling, in, local, diag);
 }
 
 /* The local rule that is this one's twin, or (`*same`) one without twin that asks the same for the same
@@ -243,9 +278,6 @@ static enum cs_err take_rule(struct pulling *pulling, size_t at, struct diag *di
         *diag = why;
         return err;
     }
-    err = owners_name(pulling->options->store, in.owner_id, &in.owner, diag);
-    if (err != CS_OK)
-        return err;
     size_t twin = find_twin(pulling, &in, &same);
     if (twin == SIZE_MAX)
         return add_rule(pulling, &in, &pulling->made[at], diag);
@@ -273,10 +305,7 @@ static enum cs_err let_go(struct pulling *pulling, const struct linked_rule *loc
 {
     struct store *store = pulling->options->store;
     const struct rule_twin *twin = &local->twin;
-    bool edited = local->name != NULL && (!rule_name_is(local->name, twin->name, twin->external_id) ||
-                                          !scm_match_same(local->match, twin->match) ||
-                                          local->organization_id != twin->organization_id);
-    bool stays = local->rule_id != 0 && (twin->made_here || edited);
+    bool stays = local->rule_id != 0 && (twin->made_here || is_edited(local));
     enum cs_err err = rule_links_drop(store, INVENTORY_SCM, twin->external_id, diag);
     if (err != CS_OK || local->rule_id == 0)
         return err;
@@ -389,8 +418,7 @@ static enum cs_err make_order(struct pulling *pulling, struct diag *diag)
     pulling->made = calloc(room, sizeof *pulling->made);
     if (pulling->order == NULL || pulling->made == NULL)
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
-    pulling->order_count =
-        rule_book_order(&pulling->book, pulling->options->bucket == NULL, pulling->order);
+    pulling->order_count = rule_book_order(&pulling->book, pulling->options->bucket == NULL, pulling->order);
     return CS_OK;
 }
 

@@ -12,11 +12,11 @@
 #include "scm/rule_sync.h"
 
 enum fate {
-    FATE_OUT,    /* not in question, or not to be expressed */
-    FATE_SAME,   /* its twin is as it is */
+    FATE_OUT,  /* not in question, or not to be expressed */
+    FATE_SAME, /* its twin is as it is */
     FATE_MAKE,
     FATE_CHANGE,
-    FATE_LEFT,   /* its twin stays as it is */
+    FATE_LEFT, /* its twin stays as it is */
 };
 
 struct planned {
@@ -42,8 +42,10 @@ static enum cs_err to_filters(const struct linked_rule *rule, struct scm_filters
     struct buf owner = {0};
     if (rule->organization_id == 0) {
         owner_append(&owner, rule->owner.organization, rule->owner.department);
-        diag_set(why, "its owner %s is no organization of SCM's that is known here (certscour scm pull organizations)",
-                 text_printable(shown, sizeof shown, buf_str(&owner)));
+        diag_set(
+            why,
+            "its owner %s is no organization of SCM's that is known here (certscour scm pull organizations)",
+            text_printable(shown, sizeof shown, buf_str(&owner)));
         buf_dispose(&owner);
         return CS_E_INVALID;
     }
@@ -161,7 +163,8 @@ static void difference(struct buf *out, const struct linked_rule *rule, const st
 static bool is_taken(const struct pushing *pushing, int64_t external_id)
 {
     for (size_t i = 0; i < pushing->local.count; i++) {
-        if ((pushing->local.items[i].rule_id != 0 && pushing->local.items[i].twin.external_id == external_id) ||
+        if ((pushing->local.items[i].rule_id != 0 &&
+             pushing->local.items[i].twin.external_id == external_id) ||
             pushing->plan[i].external_id == external_id)
             return true;
     }
@@ -225,7 +228,8 @@ static enum cs_err plan_change(struct pushing *pushing, size_t at, const struct 
     pushing->changes++;
     pushing->plan[at].fate = twin != NULL ? FATE_CHANGE : FATE_MAKE;
     difference(&lines, rule, twin, filters);
-    enum cs_err err = note(pushing, twin != NULL ? RULE_CHANGED : RULE_ADDED, rule, twin, buf_str(&lines), diag);
+    enum cs_err err =
+        note(pushing, twin != NULL ? RULE_CHANGED : RULE_ADDED, rule, twin, buf_str(&lines), diag);
     buf_dispose(&lines);
     return err;
 }
@@ -245,10 +249,11 @@ static enum cs_err plan_known(struct pushing *pushing, size_t at, const struct s
     }
     if (changed_there(rule, twin) && !pushing->options->overwrite) {
         pushing->plan[at].fate = FATE_LEFT;
-        return note(pushing, RULE_KEPT, rule, twin,
-                    "was changed in SCM since it was last read, and stays as it is there; `certscour scm pull "
-                    "rules` shows how, --overwrite sends this one",
-                    diag);
+        return note(
+            pushing, RULE_KEPT, rule, twin,
+            "was changed in SCM since it was last read, and stays as it is there; `certscour scm pull "
+            "rules` shows how, --overwrite sends this one",
+            diag);
     }
     return plan_change(pushing, at, filters, twin, diag);
 }
@@ -256,9 +261,9 @@ static enum cs_err plan_known(struct pushing *pushing, size_t at, const struct s
 static bool is_wanted(const struct pushing *pushing, const struct linked_rule *rule)
 {
     const struct owner_name *owner = pushing->options->owner;
-    return owner == NULL || (text_equals(owner->organization, rule->owner.organization) &&
-                             (owner->department[0] == '\0' ||
-                              text_equals(owner->department, rule->owner.department)));
+    return owner == NULL ||
+           (text_equals(owner->organization, rule->owner.organization) &&
+            (owner->department[0] == '\0' || text_equals(owner->department, rule->owner.department)));
 }
 
 static enum cs_err plan_rule(struct pushing *pushing, size_t at, bool *skipped_before, struct diag *diag)
@@ -292,8 +297,8 @@ static enum cs_err plan_removed(struct pushing *pushing, size_t at, struct diag 
     const struct rule_twin *twin = &pushing->local.items[at].twin;
     if (pushing->local.items[at].rule_id != 0 || rule_book_find(&pushing->book, twin->external_id) == NULL)
         return CS_OK;
-    return rule_notes_add(&pushing->result->notes,
-                          pushing->options->remove ? RULE_REMOVED : RULE_KEPT, twin->external_id, twin->name,
+    return rule_notes_add(&pushing->result->notes, pushing->options->remove ? RULE_REMOVED : RULE_KEPT,
+                          twin->external_id, twin->name,
                           pushing->options->remove ? ""
                                                    : "was removed here, and stays in SCM; --remove takes it "
                                                      "away there too",
@@ -379,9 +384,7 @@ static void append_place(struct buf *out, const struct pushing *pushing, char si
 {
     struct buf line = {0};
     const struct rule_reply *reply = rule_book_find(&pushing->book, id);
-    const char *name = id < 0           ? pushing->local.items[-1 - id].name
-                       : reply != NULL ? reply->name
-                                       : "?";
+    const char *name = id < 0 ? pushing->local.items[-1 - id].name : reply != NULL ? reply->name : "?";
     buf_printf(&line, "%zu. ", place);
     if (id > 0)
         buf_printf(&line, "%" PRId64 " ", id);
@@ -425,7 +428,8 @@ static enum cs_err preview_order(struct pushing *pushing, struct diag *diag)
     return err;
 }
 
-static void write_bucket(struct buf *out, const struct bucket_reply *bucket, const int64_t *order, size_t count)
+static void write_bucket(struct buf *out, const struct bucket_reply *bucket, const int64_t *order,
+                         size_t count)
 {
     struct json_writer json;
     json_writer_init(&json, out);

@@ -25,12 +25,12 @@ bool rule_reply_is_ssl(const struct rule_reply *rule);
 /* Appends the line that stands for one filter in `filters`. */
 void rule_filter_append(struct buf *out, const char *type, const char *match, const char *value);
 
-#define BUCKET_ID      64
-#define BUCKET_RULES   10000
+#define BUCKET_ID    64
+#define BUCKET_RULES 10000
 
 enum told { TOLD_NOTHING, TOLD_NO, TOLD_YES };
 
-struct bucket_reply { /* dispose after use, also after an error */
+struct bucket_reply {   /* dispose after use, also after an error */
     char id[BUCKET_ID]; /* a UUID */
     char name[REPLY_TEXT];
     int64_t *rules; /* owned; ids in order, each once */

@@ -84,13 +84,13 @@ struct rule_push_result { /* dispose after use, also after an error */
     char bucket[REPLY_TEXT];
     size_t bucket_before; /* rules in it */
     size_t bucket_after;
-    bool reordered;       /* it has another list of rules now, or would have */
-    char *order;          /* the lines of that difference; owned; NULL = none */
-    size_t made;          /* with `apply`: what has been done */
+    bool reordered; /* it has another list of rules now, or would have */
+    char *order;    /* the lines of that difference; owned; NULL = none */
+    size_t made;    /* with `apply`: what has been done */
     size_t changed;
     size_t removed;
     bool ordered;
-    bool hides;           /* one behind a rule that SCM does not have takes more there than here */
+    bool hides; /* one behind a rule that SCM does not have takes more there than here */
     struct rule_notes notes;
 };
 
