@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/expiry_setting.h"
 #include "app/inventory_age.h"
 #include "app/progress.h"
 #include "app/push_preview.h"
@@ -135,7 +136,11 @@ static enum cs_err make_plan(struct pushing_assets *run)
     struct asset_filter filter;
     struct planning planning = {.list = {.now_s = run->plan_options.now_s, .diag = &app->diag},
                                 .diag = &app->diag};
-    enum cs_err err = fill_filter(run, &owner, &filter);
+    struct expiry_limits limits;
+    enum cs_err err = expiry_setting(app, &limits);
+    planning.list.expiry = &limits;
+    if (err == CS_OK)
+        err = fill_filter(run, &owner, &filter);
     if (err == CS_OK && run->choices->where != NULL) {
         err = matcher_compile(&planning.list.where, run->choices->where, RULES_FILTER, &app->diag);
         if (err != CS_OK)

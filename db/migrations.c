@@ -300,7 +300,52 @@ const char *const migrations[] = {
     " CHECK ((endpoint_id IS NULL) <> (certificate_id IS NULL))"
     ") STRICT;",
 
-    /* 7: what is sent to certificate managers: the outbox, and the log of every call */
+    /* 7: tasks, what they have seen, and who changed what */
+    "CREATE TABLE task ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " network TEXT NOT NULL,"
+    " ranges TEXT NOT NULL,"
+    " excludes TEXT NOT NULL,"
+    " ports TEXT,"
+    " options TEXT NOT NULL,"
+    " rules TEXT NOT NULL,"
+    " frequency TEXT NOT NULL,"
+    " at TEXT,"
+    " day TEXT,"
+    " timezone TEXT,"
+    " window TEXT,"
+    " known_only INTEGER NOT NULL,"
+    " enabled INTEGER NOT NULL,"
+    " external_id INTEGER UNIQUE,"
+    " external_bucket_id INTEGER,"
+    " created_at INTEGER NOT NULL,"
+    " changed_at INTEGER NOT NULL,"
+    " scheduled_at INTEGER NOT NULL"
+    ") STRICT;"
+    "ALTER TABLE scan ADD COLUMN task_id INTEGER REFERENCES task(id) ON DELETE SET NULL;"
+    "ALTER TABLE scan ADD COLUMN task_name TEXT;"
+    "ALTER TABLE scan ADD COLUMN attempts_pruned INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX scan_task ON scan(task_id) WHERE task_id IS NOT NULL;"
+    "CREATE TABLE asset_task ("
+    " task_id INTEGER NOT NULL REFERENCES task(id) ON DELETE CASCADE,"
+    " asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,"
+    " PRIMARY KEY (task_id, asset_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX asset_task_asset ON asset_task(asset_id);"
+    "CREATE INDEX attempt_chunk_last_at ON attempt_chunk(last_at);"
+    "CREATE TABLE change_log ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at INTEGER NOT NULL,"
+    " user TEXT NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " detail TEXT"
+    ") STRICT;"
+    "CREATE INDEX change_log_at ON change_log(at);",
+
+    /* 8: what is sent to certificate managers: the outbox, and the log of every call */
     "CREATE TABLE push ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " provider TEXT NOT NULL,"
@@ -363,7 +408,7 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX sent_call_push ON sent_call(push_id) WHERE push_id IS NOT NULL;",
 
-    /* 8: the twins of rules and tasks at a certificate manager, and what its own discovery found */
+    /* 9: the twins of rules and tasks at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"

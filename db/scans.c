@@ -9,7 +9,7 @@
 #define COLUMNS                                                                                              \
     "id, state, network, summary, seed, shard_index, shard_count, target_count, low_water, attempt_count, "  \
     "started_at,"                                                                                            \
-    " ended_at"
+    " ended_at, task_id, task_name, stop_requested"
 
 const char *scan_state_name(enum scan_state state)
 {
@@ -23,7 +23,8 @@ enum cs_err scans_create(struct store *store, const struct scan_row *row, int64_
     enum cs_err err = sql_prepare(
         store, &stmt,
         "INSERT INTO scan (state, network, summary, targets, rules, options, seed, shard_index, shard_count,"
-        " target_count, low_water, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        " target_count, low_water, started_at, task_id, task_name)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, row->state);
@@ -38,6 +39,8 @@ enum cs_err scans_create(struct store *store, const struct scan_row *row, int64_
         sql_bind_int(stmt, 10, (int64_t)row->target_count);
         sql_bind_int(stmt, 11, (int64_t)row->low_water);
         sql_bind_int(stmt, 12, row->started_at_s);
+        sql_bind_id(stmt, 13, row->task_id);
+        sql_bind_text(stmt, 14, row->task_name);
         err = sql_run(store, stmt, diag);
     }
     sqlite3_finalize(stmt);
@@ -60,6 +63,9 @@ static void read_row(sqlite3_stmt *stmt, struct scan_row *row)
         .attempt_count = (uint64_t)sqlite3_column_int64(stmt, 9),
         .started_at_s = sqlite3_column_int64(stmt, 10),
         .ended_at_s = sqlite3_column_int64(stmt, 11),
+        .task_id = sqlite3_column_int64(stmt, 12),
+        .task_name = sql_text(stmt, 13),
+        .stop_requested = sqlite3_column_int(stmt, 14) != 0,
     };
 }
 
@@ -83,11 +89,18 @@ static enum cs_err read_outcomes(struct store *store, struct scan_row *row, stru
     return err;
 }
 
-enum cs_err scans_each(struct store *store, scan_each each, void *context, struct diag *diag)
+/* Of one task, or with 0 all. */
+static enum cs_err each_scan(struct store *store, int64_t task_id, scan_each each, void *context,
+                             struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool more = true;
-    enum cs_err err = sql_prepare(store, &stmt, "SELECT " COLUMNS " FROM scan ORDER BY id DESC", diag);
+    enum cs_err err =
+        task_id == 0 ? sql_prepare(store, &stmt, "SELECT " COLUMNS " FROM scan ORDER BY id DESC", diag)
+                     : sql_prepare(store, &stmt,
+                                   "SELECT " COLUMNS " FROM scan WHERE task_id = ?1 ORDER BY id DESC", diag);
+    if (err == CS_OK && task_id != 0)
+        sql_bind_int(stmt, 1, task_id);
     while (err == CS_OK) {
         struct scan_row row;
         err = sql_step(store, stmt, &more, diag);
@@ -100,6 +113,17 @@ enum cs_err scans_each(struct store *store, scan_each each, void *context, struc
     }
     sqlite3_finalize(stmt);
     return err;
+}
+
+enum cs_err scans_each(struct store *store, scan_each each, void *context, struct diag *diag)
+{
+    return each_scan(store, 0, each, context, diag);
+}
+
+enum cs_err scans_of_task(struct store *store, int64_t task_id, scan_each each, void *context,
+                          struct diag *diag)
+{
+    return each_scan(store, task_id, each, context, diag);
 }
 
 static enum cs_err find_scan(struct store *store, sqlite3_stmt **stmt, int64_t id, struct diag *diag)
@@ -128,9 +152,9 @@ enum cs_err scans_get(struct store *store, int64_t id, scan_each use, void *cont
     enum cs_err err = find_scan(store, &stmt, id, diag);
     if (err == CS_OK) {
         read_row(stmt, &row);
-        row.targets = sql_text(stmt, 12);
-        row.rules = sql_text(stmt, 13);
-        row.options = sql_text(stmt, 14);
+        row.targets = sql_text(stmt, 15);
+        row.rules = sql_text(stmt, 16);
+        row.options = sql_text(stmt, 17);
         err = read_outcomes(store, &row, diag);
     }
     if (err == CS_OK)
@@ -145,25 +169,29 @@ struct lease {
     int64_t now_s;
 };
 
+/* Nobody else may hold this scan, nor another one of its task. */
 static enum cs_err check_lease(struct store *store, const struct lease *lease, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    bool row = false;
-    enum cs_err err =
-        sql_prepare(store, &stmt, "SELECT lease_holder, lease_at FROM scan WHERE id = ?1", diag);
+    bool held = false;
+    enum cs_err err = sql_prepare(store, &stmt,
+                                  "SELECT other.id, other.lease_holder, other.lease_at FROM scan"
+                                  " JOIN scan AS other ON other.id = scan.id OR other.task_id = scan.task_id"
+                                  " WHERE scan.id = ?1 AND other.lease_at > ?2"
+                                  "   AND (other.lease_holder <> ?3 OR other.id <> scan.id)",
+                                  diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, lease->id);
-        err = sql_step(store, stmt, &row, diag);
+        sql_bind_int(stmt, 2, lease->now_s - SCAN_LEASE_S);
+        sql_bind_text(stmt, 3, lease->holder);
+        err = sql_step(store, stmt, &held, diag);
     }
-    if (err == CS_OK && !row) {
-        err = diag_fail(diag, CS_E_NOT_FOUND, "there is no scan %lld", (long long)lease->id);
-    } else if (err == CS_OK && sql_text(stmt, 0) != NULL && strcmp(sql_text(stmt, 0), lease->holder) != 0) {
-        int64_t age_s = lease->now_s - sqlite3_column_int64(stmt, 1);
-        if (age_s < SCAN_LEASE_S)
-            err =
-                diag_fail(diag, CS_E_BUSY,
-                          "scan %lld is running (%s); if that process was killed, try again in %lld seconds",
-                          (long long)lease->id, sql_text(stmt, 0), (long long)(SCAN_LEASE_S - age_s));
+    if (err == CS_OK && held) {
+        int64_t age_s = lease->now_s - sqlite3_column_int64(stmt, 2);
+        err = diag_fail(diag, CS_E_BUSY,
+                        "scan %lld is running (%s); if that process was killed, try again in %lld seconds",
+                        (long long)sqlite3_column_int64(stmt, 0), sql_text(stmt, 1),
+                        (long long)(SCAN_LEASE_S - age_s));
     }
     sqlite3_finalize(stmt);
     return err;
@@ -186,6 +214,8 @@ static enum cs_err take_lease(struct store *store, void *context, struct diag *d
         sql_bind_int(stmt, 3, lease->id);
         err = sql_run(store, stmt, diag);
     }
+    if (err == CS_OK && sqlite3_changes(store->db) == 0)
+        err = diag_fail(diag, CS_E_NOT_FOUND, "there is no scan %lld", (long long)lease->id);
     sqlite3_finalize(stmt);
     return err;
 }

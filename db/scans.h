@@ -35,6 +35,9 @@ struct scan_row {
     int64_t ended_at_s; /* 0 = not yet; last progress for interrupted ones */
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t attempt_count;
+    int64_t task_id;       /* whose scan it is; 0 = nobody's, or the task is gone */
+    const char *task_name; /* as it was then; NULL = nobody's */
+    bool stop_requested;
 };
 typedef enum cs_err (*scan_each)(void *context, const struct scan_row *row);
 
@@ -42,11 +45,15 @@ CS_MUST_USE enum cs_err scans_create(struct store *store, const struct scan_row 
                                      struct diag *diag);
 /* Newest first. `targets`, `rules`, `options` are NULL here. */
 CS_MUST_USE enum cs_err scans_each(struct store *store, scan_each each, void *context, struct diag *diag);
+/* The same, of one task. */
+CS_MUST_USE enum cs_err scans_of_task(struct store *store, int64_t task_id, scan_each each, void *context,
+                                      struct diag *diag);
 /* One whole row. id 0 = the newest resumable one. CS_E_NOT_FOUND. */
 CS_MUST_USE enum cs_err scans_get(struct store *store, int64_t id, scan_each use, void *context,
                                   struct diag *diag);
 /* A running scan is leased by a process (owner: any unique text) that renews it; CS_E_BUSY while another's
- * lease is younger than SCAN_LEASE_S. Also sets the state to SCAN_RUNNING. */
+ * lease is younger than SCAN_LEASE_S, on this scan or on another of the same task: a task never overlaps
+ * itself. Also sets the state to SCAN_RUNNING. */
 #define SCAN_LEASE_S 30
 CS_MUST_USE enum cs_err scans_lease(struct store *store, int64_t id, const char *holder, int64_t now_s,
                                     struct diag *diag);

@@ -23,7 +23,8 @@ struct import_result {
 
 /* The answer to an import of `items`: one result for each of them, whatever came. Rows stand in the order of
  * the request where there are as many; a serial number that differs, and rows that are too few or too many,
- * are looked up by serial number where one item alone has it. An id that comes twice counts for the first. */
+ * are looked up by serial number where one item alone has it; one row for one item is its, whatever it says.
+ * An id that comes twice counts for the first. */
 void import_reply(struct import_result *results, const struct push_item *items, size_t count,
                   const struct json_value *root);
 

@@ -11,18 +11,25 @@
 
 #define PREFIX "/api/v1/operations"
 
-static cJSON *operations_of(const struct question *question)
+/* Of the bucket that asks. */
+static cJSON *operations_of(struct world *world, const struct question *question)
 {
-    cJSON *bucket = (cJSON *)(uintptr_t)question->admin; /* the lock is held, and nobody else has it */
-    cJSON *operations = cJSON_GetObjectItemCaseSensitive(bucket, "operations");
-    return cJSON_IsArray(operations) ? operations : cJSON_AddArrayToObject(bucket, "operations");
+    cJSON *bucket;
+    cJSON *asking = NULL;
+    cJSON_ArrayForEach(bucket, world_array(world, "buckets"))
+    {
+        if (bucket == question->admin)
+            asking = bucket;
+    }
+    cJSON *operations = cJSON_GetObjectItemCaseSensitive(asking, "operations");
+    return cJSON_IsArray(operations) ? operations : cJSON_AddArrayToObject(asking, "operations");
 }
 
-static void create(const struct question *question, struct answer *answer)
+static void create(struct world *world, const struct question *question, struct answer *answer)
 {
     cJSON *body = cJSON_Parse(buf_str(&question->body));
     const char *name = world_text(body, "name");
-    cJSON *operations = operations_of(question);
+    cJSON *operations = operations_of(world, question);
     char id[40];
     if (name == NULL) {
         answer_error(answer, 400, -7, "A name is required");
@@ -41,7 +48,7 @@ static void create(const struct question *question, struct answer *answer)
     cJSON_Delete(body);
 }
 
-static void list(const struct question *question, struct answer *answer)
+static void list(struct world *world, const struct question *question, struct answer *answer)
 {
     const char *size_text = question_argument(question, "size");
     const char *position_text = question_argument(question, "position");
@@ -50,7 +57,7 @@ static void list(const struct question *question, struct answer *answer)
     int at = 0;
     const cJSON *operation;
     answer->json = cJSON_CreateArray();
-    cJSON_ArrayForEach(operation, operations_of(question))
+    cJSON_ArrayForEach(operation, operations_of(world, question))
     {
         if (at >= position && at < position + size) {
             cJSON *row = cJSON_Duplicate(operation, true);
@@ -118,13 +125,13 @@ static void set_status(cJSON *operation, const struct question *question, struct
     cJSON_Delete(body);
 }
 
-static void one_operation(const struct question *question, struct answer *answer)
+static void one_operation(struct world *world, const struct question *question, struct answer *answer)
 {
     const char *id = question->path + strlen(PREFIX "/");
     size_t len = strcspn(id, "/");
     cJSON *operation;
     cJSON *found = NULL;
-    cJSON_ArrayForEach(operation, operations_of(question))
+    cJSON_ArrayForEach(operation, operations_of(world, question))
     {
         const char *own = world_text(operation, "id");
         if (strlen(own) == len && strncmp(own, id, len) == 0)
@@ -149,10 +156,10 @@ bool discovery_answer(struct world *world, const struct question *question, stru
     if (!auth_is_bucket(world, question))
         answer_error(answer, 401, -16, "Unknown user");
     else if (question->path[strlen(PREFIX)] == '/')
-        one_operation(question, answer);
+        one_operation(world, question, answer);
     else if (strcmp(question->method, "POST") == 0)
-        create(question, answer);
+        create(world, question, answer);
     else
-        list(question, answer);
+        list(world, question, answer);
     return true;
 }

@@ -3,6 +3,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth.h"
@@ -64,12 +65,15 @@ static cJSON *describe(gnutls_x509_crt_t certificate)
 
 cJSON *certificate_object(const char *base64, bool *is_ca)
 {
-    gnutls_datum_t text = {(unsigned char *)(uintptr_t)base64, base64 != NULL ? (unsigned)strlen(base64) : 0};
+    char *copy = text_copy(base64);
+    gnutls_datum_t text = {(unsigned char *)copy, copy != NULL ? (unsigned)strlen(copy) : 0};
     gnutls_datum_t der = {NULL, 0};
     gnutls_x509_crt_t certificate = NULL;
     cJSON *object = NULL;
     *is_ca = false;
-    if (base64 == NULL || gnutls_base64_decode2(&text, &der) != 0)
+    bool decoded = copy != NULL && gnutls_base64_decode2(&text, &der) == 0;
+    free(copy);
+    if (!decoded)
         return NULL;
     if (gnutls_x509_crt_init(&certificate) == 0 &&
         gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0) {
