@@ -9,14 +9,16 @@
 #include "app/scm_pulls.h"
 #include "scm/pull.h"
 
+enum { OTHER_RULES, OTHER_RESULTS, OTHER_COUNT };
+
 /* Asked for by name only, and read after the inventory. */
 static const struct {
     const char *name;
     enum cs_err (*pull)(struct app *app, struct client *client, const struct scm_pull_options *options);
 } others[] = {
-    {"rules", scm_pull_rules},
+    [OTHER_RULES] = {"rules", scm_pull_rules},
+    [OTHER_RESULTS] = {"results", scm_pull_results},
 };
-#define OTHER_COUNT (sizeof others / sizeof others[0])
 
 struct pull_choices {
     bool wanted[INVENTORY_COUNT];
@@ -38,6 +40,11 @@ static const struct command_option pull_option_table[] = {
      .kind = OPTION_FLAG,
      .help = "rules: what was changed here becomes what SCM has",
      .offset = offsetof(struct pull_choices, options.overwrite)},
+    {.name = "task",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "results: only those of this discovery task of SCM's (name or id)",
+     .offset = offsetof(struct pull_choices, options.task)},
     {.name = NULL},
 };
 
@@ -61,13 +68,16 @@ static enum cs_err choose(struct app *app, struct pull_choices *choices)
         if (!choose_one(choices, app->words.items[i]))
             return diag_fail(
                 &app->diag, CS_E_INVALID,
-                "there is no \"%.40s\" to pull; allowed are organizations, domains, certificates, rules",
+                "there is no \"%.40s\" to pull; allowed are organizations, domains, certificates, "
+                "rules, results",
                 app->words.items[i]);
     }
     for (size_t i = 0; i < INVENTORY_COUNT && app->words.count == 0; i++)
         choices->wanted[i] = true;
-    if ((choices->options.bucket != NULL || choices->options.overwrite) && !choices->other[0])
+    if ((choices->options.bucket != NULL || choices->options.overwrite) && !choices->other[OTHER_RULES])
         return diag_fail(&app->diag, CS_E_INVALID, "--bucket and --overwrite go with `scm pull rules`");
+    if (choices->options.task != NULL && !choices->other[OTHER_RESULTS])
+        return diag_fail(&app->diag, CS_E_INVALID, "--task goes with `scm pull results`");
     return CS_OK;
 }
 
@@ -169,7 +179,9 @@ static int pull(struct app *app, const struct command *command, int argc, char *
 }
 
 const struct command scm_pull_commands[] = {
-    {"scm", "pull", "[organizations] [domains] [certificates] [rules] [options]",
-     "reads what SCM knows into the inventory (the first three, unless named), or its rules", pull},
+    {"scm", "pull", "[organizations] [domains] [certificates] [rules] [results] [options]",
+     "reads what SCM knows into the inventory (the first three, unless named), its rules, what its scans "
+     "found",
+     pull},
     {.name = NULL},
 };
