@@ -217,7 +217,8 @@ void api_answer(struct world *world, const struct question *question, struct ans
         return;
     }
     if (import_answer(world, question, answer) || location_answer(world, question, answer) ||
-        rule_answer(world, question, answer) || bucket_answer(world, question, answer))
+        rule_answer(world, question, answer) || bucket_answer(world, question, answer) ||
+        task_answer(world, question, answer) || run_answer(world, question, answer))
         return;
     if (strcmp(question->path, "/api/admin/v1/password") == 0 && is_get) {
         password_state(question, answer);

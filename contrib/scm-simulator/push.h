@@ -15,6 +15,10 @@ bool discovery_answer(struct world *world, const struct question *question, stru
 bool rule_answer(struct world *world, const struct question *question, struct answer *answer);
 /* /api/discovery/v1/bucket... */
 bool bucket_answer(struct world *world, const struct question *question, struct answer *answer);
+/* /api/discovery/v4/net_task... */
+bool task_answer(struct world *world, const struct question *question, struct answer *answer);
+/* /api/discovery/v1/net_task/{id}/operation... */
+bool run_answer(struct world *world, const struct question *question, struct answer *answer);
 
 /* The first rule of those ids that takes the certificate (details as a bucket shows them); NULL = none. */
 const cJSON *rule_for(const struct world *world, const cJSON *ids, const cJSON *details);

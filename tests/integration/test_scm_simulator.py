@@ -186,6 +186,58 @@ class Rules(Case):
         self.assertEqual(self.scm.get(f"{self.BUCKETS}/u-1/certificates")["total"], 2)
 
 
+class Tasks(Case):
+    TASKS = "/api/discovery/v4/net_task"
+    RUNS = "/api/discovery/v1/net_task"
+    GOOD = {"name": "campus", "certBucketId": "u-1", "agent": "a", "ranges": [{"address": "192.0.2.0/24", "ports": "443"}],
+            "frequency": "Manual", "timeZone": "UTC+00:00", "time": {"hours": 1, "minutes": 0}}
+
+    def setUp(self):
+        super().setUp()
+        data = tenant()
+        data["buckets"] = [{"id": "u-1", "name": "B"}]
+        self.scm = Simulator(self, data)
+
+    def send(self, path, body=None, method="POST"):
+        status, headers, text = self.scm.call(path, body=json.dumps(body or {}), method=method)
+        return status, headers, json.loads(text) if text else None
+
+    def test_the_bucket_is_not_told_and_a_change_replaces_all(self):
+        status, headers, _ = self.send(self.TASKS, self.GOOD)
+        self.assertEqual((status, headers["Location"].rsplit("/", 1)[1]), (201, "1"))
+        shown = {key: value for key, value in self.GOOD.items() if key != "certBucketId"}
+        self.assertEqual(self.scm.get(f"{self.TASKS}/1"), {**shown, "status": None})
+        self.assertEqual(self.send(f"{self.TASKS}/1", {**self.GOOD, "name": "other"}, "PUT")[0], 200)
+        self.assertEqual(self.scm.get(self.TASKS), [{"taskId": 1, "name": "other", "status": None}])
+        self.assertEqual(self.send(f"{self.TASKS}/1", method="DELETE")[0], 204)
+        self.assertEqual(self.scm.get(self.TASKS), [])
+
+    def test_what_is_wrong_has_its_code(self):
+        for members, code in (({"ranges": []}, -615), ({"ranges": [{"address": "192.0.2.0/99"}]}, -304),
+                              ({"agent": None}, -7), ({"certBucketId": "none"}, -1601)):
+            status, _, answer = self.send(self.TASKS, {**self.GOOD, **members})
+            self.assertEqual((status, answer["code"]), (400, code))
+
+    def test_one_run_at_a_time_which_goes_on_to_its_end(self):
+        self.send(self.TASKS, self.GOOD)
+        self.assertEqual(self.send(f"{self.TASKS}/1/start")[0], 200)
+        self.assertEqual(self.send(f"{self.TASKS}/1/start")[2]["code"], -618)
+        self.assertEqual(self.scm.get(self.TASKS)[0]["status"], "Scan in process")
+        for state in ("in_progress", "completed"):
+            self.assertEqual([run["status"] for run in self.scm.get(f"{self.RUNS}/1/operation")["data"]], [state])
+        self.assertEqual(self.scm.get(self.TASKS)[0]["status"], "Scan completed (Successful)")
+        self.assertEqual(self.send(f"{self.TASKS}/1/start")[0], 200)
+
+    def test_results_are_managed_where_a_certificate_has_the_hash(self):
+        data = tenant()
+        data["tasks"] = [{"id": 1, "name": "t", "operations": [{"id": "o", "status": "completed", "results": [
+            {"certificate": {"hash": "0123456789abcdef0123456789abcdef01234567"}}, {"certificate": {"hash": "aa"}}]}]}]
+        self.scm.becomes(data)
+        answer = self.scm.get(f"{self.RUNS}/1/operation/o/result?size=1")
+        self.assertEqual((answer["total"], answer["data"][0]["certificate"]["metadata"]), (2, {"managedId": "ssl:1001"}))
+        self.assertNotIn("metadata", self.scm.get(f"{self.RUNS}/1/operation/o/result?position=1")["data"][0]["certificate"])
+
+
 class Faults(Case):
     def setUp(self):
         super().setUp()
