@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/app.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -105,7 +106,10 @@ bool app_begin(struct app *app, const struct command *command, int argc, char **
     tables[count] = (struct option_table){common_option_table, &app->common};
     enum cs_err err = options_parse(tables, argc, argv, &app->words, &app->given, &app->diag);
     if (err == CS_E_CANCELLED) {
-        show_help(command, tables);
+        if (app->help != NULL)
+            app->help(app->help_context, command, tables);
+        else
+            show_help(command, tables);
         *status = EXIT_DONE;
         return false;
     }
@@ -123,12 +127,20 @@ bool app_begin(struct app *app, const struct command *command, int argc, char **
     return err == CS_OK;
 }
 
+/* A service has no HOME, and its account has one all the same. */
+static const char *home_folder(void)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *account = home == NULL ? getpwuid(getuid()) : NULL;
+    return account != NULL ? account->pw_dir : home;
+}
+
 static char *default_store_path(void)
 {
     struct stat info;
     struct buf path = {0};
     const char *data = getenv("XDG_DATA_HOME");
-    const char *home = getenv("HOME");
+    const char *home = home_folder();
     if (stat(SYSTEM_DB, &info) == 0)
         buf_append_str(&path, SYSTEM_DB);
     else if (data != NULL && data[0] == '/')

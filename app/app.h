@@ -31,7 +31,11 @@ struct list_options { /* of commands that list rows */
 };
 extern const struct command_option list_option_table[];
 
+struct command;
 struct app {
+    /* What --help does instead of printing text; NULL = it prints. */
+    void (*help)(void *context, const struct command *command, const struct option_table *tables);
+    void *help_context;
     struct common_options common;
     struct config config;
     struct store *store;    /* once opened */

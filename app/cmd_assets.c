@@ -9,7 +9,6 @@
 #include "app/inventory_age.h"
 #include "app/rule_apply.h"
 #include "base/text.h"
-#include "cert/finding.h"
 #include "db/owners.h"
 #include "report/asset_list.h"
 
@@ -85,9 +84,9 @@ static enum cs_err check_choice(struct app *app, const char *option, const char 
 
 static enum cs_err check_finding(struct app *app, const char *finding)
 {
-    const char *names[FINDING_MAX + 1] = {NULL};
-    for (size_t i = 0; i < finding_count(); i++)
-        names[i] = finding_at(i)->name;
+    const char *names[ASSET_FINDING_MAX + 1] = {NULL};
+    for (size_t i = 0; i < all_finding_count(); i++)
+        names[i] = all_finding_at(i)->name;
     return finding != NULL ? check_choice(app, "finding", finding, names) : CS_OK;
 }
 
@@ -131,6 +130,7 @@ static enum cs_err build_where(struct app *app, const struct asset_options *opti
                                const struct expiry_limits *limits, struct buf *where)
 {
     struct matcher *alone = NULL;
+    char condition[80];
     enum cs_err err = CS_OK;
     if (options->where != NULL) { /* by itself first, so that line and column are those of what was typed */
         err = matcher_compile(&alone, options->where, RULES_FILTER, &app->diag);
@@ -140,6 +140,10 @@ static enum cs_err build_where(struct app *app, const struct asset_options *opti
             return err;
         }
         buf_printf(where, "(%s)", options->where);
+    }
+    if (options->finding != NULL) { /* one of the table */
+        snprintf(condition, sizeof condition, "finding = %s", options->finding);
+        add_condition(where, condition);
     }
     if (options->unmanaged)
         add_condition(where, "status = unmanaged");
@@ -185,7 +189,7 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
     struct asset_filter filter = {0};
     struct owner_name owner;
     struct buf where = {0};
-    struct asset_list assets = {.finding = options->finding, .now_s = app_now_s(), .diag = &app->diag};
+    struct asset_list assets = {.now_s = app_now_s(), .diag = &app->diag};
     struct expiry_limits limits;
     int64_t owner_id;
     enum cs_err err = expiry_setting(app, &limits);
@@ -204,6 +208,7 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
         err = app_open_listing(app, list, asset_columns, asset_column_count, &assets.listing);
     if (err == CS_OK) {
         filter.where = assets.where != NULL ? matcher_expr(assets.where) : NULL;
+        filter.estate_findings = asset_list_shows_findings(assets.listing);
         err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
         err = listing_close(assets.listing, err, &app->diag);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
-#include "cert/finding.h"
+#include "db/estate_finding.h"
 
 enum { COLUMN_FINDING, COLUMN_SEVERITY, COLUMN_REASON, COLUMN_ADVICE, COLUMN_SOURCE, COLUMN_COUNT };
 
@@ -16,8 +16,8 @@ static enum cs_err list_findings(struct app *app, const struct list_options *opt
     enum cs_err err = app_open_listing(app, options, columns, COLUMN_COUNT, &listing);
     if (err != CS_OK)
         return err;
-    for (size_t i = 0; i < finding_count() && err == CS_OK; i++) {
-        const struct finding_info *info = finding_at(i);
+    for (size_t i = 0; i < all_finding_count() && err == CS_OK; i++) {
+        const struct finding_info *info = all_finding_at(i);
         listing_text(listing, COLUMN_FINDING, info->name);
         listing_text(listing, COLUMN_SEVERITY, finding_severity_name(info->severity));
         listing_text(listing, COLUMN_REASON, info->reason);
@@ -38,7 +38,7 @@ static int list(struct app *app, const struct command *command, int argc, char *
 }
 
 const struct command findings_commands[] = {
-    {"findings", NULL, "[options]", "lists what is looked for in every certificate, and what to do about it",
-     list},
+    {"findings", NULL, "[options]",
+     "lists what is looked for in every certificate and asset, and what to do about it", list},
     {.name = NULL},
 };

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "db/owners.h"
 #include "db/scans.h"
+#include "scanner/target_text.h"
 
 #define BLOCKS_SHOWN 20
 
@@ -119,6 +120,23 @@ static enum cs_err plan_new(struct job *job)
     return err;
 }
 
+/* The ranges as they were given, for reports: the frozen targets have lost them where something was excluded.
+ */
+static void freeze_ranges(const struct job *job, struct json_writer *json)
+{
+    const struct text_list *given = &job->options->request.targets;
+    json_key(json, "ranges");
+    json_begin_array(json);
+    for (size_t i = 0; i < given->count; i++) {
+        char text[RANGE_TEXT_SIZE];
+        struct target_text target;
+        if (target_text_parse(&target, given->items[i], strlen(given->items[i]), NULL) == CS_OK &&
+            target.is_range)
+            json_string(json, ip_range_format(text, target.range));
+    }
+    json_end_array(json);
+}
+
 static void freeze_options(const struct job *job, struct buf *out)
 {
     char ip[IP_TEXT_SIZE];
@@ -132,6 +150,7 @@ static void freeze_options(const struct job *job, struct buf *out)
     json_member_string(&json, "dns", job->options->request.dns_server);
     json_member_string(&json, "names_from", job->options->names_from);
     json_member_int(&json, "max_names", job->names.max_names);
+    freeze_ranges(job, &json);
     json_end_object(&json);
 }
 

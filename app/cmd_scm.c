@@ -118,7 +118,7 @@ static enum cs_err print_ages(struct app *app)
     if (err == CS_OK)
         return print_inventory(app->store, "inventory           ", &app->diag);
     app->diag = unused;
-    puts("inventory           none yet (certscour scm pull)");
+    puts("inventory           none yet (certscour scm pull, or inventory import)");
     return err == CS_E_NOT_FOUND ? CS_OK : err;
 }
 

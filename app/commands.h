@@ -6,6 +6,9 @@
 
 #include "app/app.h"
 
+/* All of them, in the order of --help; NULL ends. In app/main.c. */
+extern const struct command *const command_tables[];
+
 extern const struct command scan_commands[];
 extern const struct command scan_admin_commands[];
 extern const struct command org_commands[];
@@ -17,6 +20,7 @@ extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
 extern const struct command findings_commands[];
 extern const struct command status_commands[];
+extern const struct command report_coverage_commands[];
 extern const struct command scm_commands[];
 extern const struct command scm_pull_commands[];
 extern const struct command scm_domain_commands[];
@@ -24,5 +28,9 @@ extern const struct command scm_push_commands[];
 extern const struct command scm_rule_commands[];
 extern const struct command scm_undo_commands[];
 extern const struct command scm_log_commands[];
+extern const struct command caa_commands[];
+extern const struct command manual_commands[];
+extern const struct command completion_commands[];
+extern const struct command inventory_commands[];
 
 #endif

@@ -50,7 +50,7 @@ enum cs_err print_inventory(struct store *store, const char *label, struct diag 
     struct printing printing = {.label = label, .now_s = app_now_s()};
     enum cs_err err = inventory_each(store, print_row, &printing, diag);
     if (err == CS_OK && !printing.printed)
-        printf("%snone yet (certscour scm pull)\n", label);
+        printf("%snone yet (certscour scm pull, or inventory import)\n", label);
     return err;
 }
 
@@ -73,13 +73,15 @@ static enum cs_err note_age(struct store *store, enum inventory_resource resourc
 {
     struct newest newest = {.resource = inventory_resource_name(resource)};
     struct buf age = {0};
+    const char *how =
+        resource == INVENTORY_DOMAINS ? "certscour scm pull" : "certscour scm pull, or inventory import";
     enum cs_err err = inventory_each(store, take_newest, &newest, diag);
     append_age(&age, newest.pulled_at_s, app_now_s());
     if (err == CS_OK && newest.pulled_at_s == 0)
-        app_note("%s (certscour scm pull)", none);
+        app_note("%s (%s)", none, how);
     else if (err == CS_OK && app_now_s() - newest.pulled_at_s > INVENTORY_OLD_S)
-        app_note("the inventory of %s is %s old%s (certscour scm pull)",
-                 resource == INVENTORY_DOMAINS ? "domains" : "managed certificates", buf_str(&age), old);
+        app_note("the inventory of %s is %s old%s (%s)",
+                 resource == INVENTORY_DOMAINS ? "domains" : "managed certificates", buf_str(&age), old, how);
     buf_dispose(&age);
     return err;
 }

@@ -7,21 +7,43 @@
 
 #include "app/commands.h"
 
-static const struct command *const tables[] = {
-    scan_commands,      scan_admin_commands, org_commands,      rule_commands,       rule_apply_commands,
-    rule_file_commands, assets_commands,     cert_commands,     exclude_commands,    findings_commands,
-    status_commands,    scm_commands,        scm_pull_commands, scm_domain_commands, scm_push_commands,
-    scm_undo_commands,  scm_log_commands,    scm_rule_commands,
+/* A line each, so that lists which grew side by side can be merged. */
+/* clang-format off */
+const struct command *const command_tables[] = {
+    scan_commands,
+    scan_admin_commands,
+    org_commands,
+    rule_commands,
+    rule_apply_commands,
+    rule_file_commands,
+    assets_commands,
+    cert_commands,
+    exclude_commands,
+    findings_commands,
+    status_commands,
+    scm_commands,
+    scm_pull_commands,
+    scm_domain_commands,
+    inventory_commands,
+    scm_push_commands,
+    scm_undo_commands,
+    scm_log_commands,
+    scm_rule_commands,
+    caa_commands,
+    report_coverage_commands,
+    manual_commands,
+    completion_commands,
+    NULL,
 };
-#define TABLE_COUNT (sizeof tables / sizeof tables[0])
+/* clang-format on */
 
 static void usage(FILE *file)
 {
     fputs("certscour: finds the TLS certificates on your networks, and who owns them\n\n"
           "usage: certscour COMMAND [ARGUMENTS]   (certscour COMMAND --help tells more)\n\n",
           file);
-    for (size_t t = 0; t < TABLE_COUNT; t++) {
-        for (const struct command *command = tables[t]; command->name != NULL; command++) {
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
             char name[40];
             snprintf(name, sizeof name, "%s%s%s", command->name, command->verb != NULL ? " " : "",
                      command->verb != NULL ? command->verb : "");
@@ -48,8 +70,8 @@ static const struct command *find_command(int argc, char **argv, int *words, boo
 {
     const struct command *plain = NULL;
     *known_name = false;
-    for (size_t t = 0; t < TABLE_COUNT; t++) {
-        for (const struct command *command = tables[t]; command->name != NULL; command++) {
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
             if (strcmp(command->name, argv[0]) != 0)
                 continue;
             *known_name = true;
@@ -66,8 +88,8 @@ static const struct command *find_command(int argc, char **argv, int *words, boo
 
 static void list_verbs(FILE *file, const char *name)
 {
-    for (size_t t = 0; t < TABLE_COUNT; t++) {
-        for (const struct command *command = tables[t]; command->name != NULL; command++) {
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
             if (strcmp(command->name, name) == 0)
                 fprintf(file, "  certscour %s %s %s\n      %s\n", command->name, command->verb,
                         command->arguments, command->summary);

@@ -172,3 +172,31 @@ enum cs_err timefmt_parse(const char *text, int64_t *out_s)
     *out_s = date_s + clock_s - zone_s;
     return *out_s >= YEAR_0_S && *out_s <= YEAR_9999_S ? CS_OK : CS_E_INVALID; /* an offset may lead out */
 }
+
+static bool two_digits(const char *text, unsigned *out)
+{
+    uint64_t number;
+    bool good = text_to_u64(text, 2, 99, &number) == CS_OK;
+    *out = good ? (unsigned)number : 0;
+    return good;
+}
+
+/* "01/31/2027", "2027-01-31 12:00:00": told apart by what stands where, and written as RFC 3339. */
+int64_t timefmt_read(const char *text)
+{
+    char form[40];
+    int64_t time_s;
+    unsigned month;
+    unsigned day;
+    size_t len = text != NULL ? strlen(text) : 0;
+    if (len == 0)
+        return 0;
+    if (len >= 10 && text[2] == '/' && text[5] == '/' && two_digits(text, &month) &&
+        two_digits(text + 3, &day))
+        snprintf(form, sizeof form, "%.4s-%02u-%02u", text + 6, month, day);
+    else if (len == 19 && (text[10] == ' ' || text[10] == 'T'))
+        snprintf(form, sizeof form, "%.10sT%.8sZ", text, text + 11);
+    else
+        snprintf(form, sizeof form, "%.39s", text);
+    return timefmt_parse(form, &time_s) == CS_OK ? time_s : 0;
+}

@@ -23,4 +23,8 @@ char *timefmt_date(char out[TIMEFMT_SIZE], int64_t time_s);
  */
 CS_MUST_USE enum cs_err timefmt_parse(const char *text, int64_t *out_s);
 
+/* As programs write dates to each other: what timefmt_parse takes, "2027-01-31 12:00:00", and "01/31/2027",
+ * month first. 0 where it is nothing of these, or NULL. */
+int64_t timefmt_read(const char *text);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "db/certificate_row.h"
+#include "db/estate_finding.h"
 #include "db/expr_sql.h"
 #include "db/inventory_sql.h"
 
@@ -19,7 +20,9 @@ static const char select_assets[] =
     " coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END, a.rule_name, "
     "m.reason,"
     " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
-    ", g.external_id, g.state, g.requester, c.id, " CERTIFICATE_COLUMNS;
+    ", CASE WHEN g.provider = 'scm' THEN g.external_id END, CASE WHEN g.provider = 'scm' THEN g.state END,"
+    " g.requester, ";
+static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
 static const char from_endpoints[] = " FROM endpoint e CROSS JOIN asset a ON a.endpoint_id = e.id";
@@ -28,7 +31,8 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
-#define CERTIFICATE_AT 30
+#define ESTATE_AT      29
+#define CERTIFICATE_AT 31
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -140,6 +144,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .chain = sqlite3_column_blob(stmt, 23),
         .chain_count = (size_t)sqlite3_column_bytes(stmt, 23) / SHA256_SIZE,
         .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
+        .estate_findings = (uint32_t)sqlite3_column_int64(stmt, ESTATE_AT),
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);
     read_endpoint(stmt, row);
@@ -177,6 +182,11 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     bool inventory = false;
     *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter);
     buf_append_str(&sql, select_assets);
+    if (filter->estate_findings || condition.needs_findings)
+        estate_findings_append_sql(&sql);
+    else
+        buf_append_char(&sql, '0');
+    buf_append_str(&sql, select_certificate);
     buf_append_str(&sql, condition.selective ? from_certificates : from_endpoints);
     buf_append_str(&sql, join_others);
     enum cs_err err = inventory_is_there(store, &inventory, diag);

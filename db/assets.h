@@ -36,7 +36,8 @@ struct asset_row { /* text is valid for the call */
     struct cert_record cert;             /* rebuilt from columns; not to be disposed */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
-    bool starttls_injection; /* see cert/finding.h */
+    bool starttls_injection;  /* see cert/finding.h */
+    uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 
@@ -51,6 +52,7 @@ struct asset_filter {
     const uint8_t *leaf_sha256;      /* only assets that serve it now */
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
     bool any_network;                /* with `endpoint`: its network is not compared */
+    bool estate_findings;            /* wanted in the rows; a `where` that needs them has them all the same */
     const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
     const char *network;             /* with `address` */
     int64_t now_s;                   /* for days_left */

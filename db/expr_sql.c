@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "db/certificate_row.h"
+#include "db/estate_finding.h"
 #include "db/inventory_sql.h"
 
 #define MAX_LIKE_VALUE 10000 /* bytes; SQLite's own limit on patterns is 50000 */
@@ -151,14 +152,20 @@ static void add_pattern(struct sql_condition *condition, const char *before, con
 
 void sql_condition_bind(const struct sql_condition *condition, sqlite3_stmt *stmt)
 {
+    /* a name takes the next number where it stands first, and the ? behind it move up */
+    int now_at = sqlite3_bind_parameter_index(stmt, ":now");
+    if (now_at > 0)
+        sql_bind_int(stmt, now_at, condition->now_s);
     for (size_t i = 0; i < condition->count; i++) {
         const struct sql_parameter *parameter = &condition->parameters[i];
+        int at = (int)i + 1;
+        at += now_at > 0 && at >= now_at;
         if (parameter->kind == PARAMETER_TEXT)
-            sql_bind_text(stmt, (int)i + 1, parameter->text);
+            sql_bind_text(stmt, at, parameter->text);
         else if (parameter->kind == PARAMETER_NUMBER)
-            sql_bind_int(stmt, (int)i + 1, parameter->number);
+            sql_bind_int(stmt, at, parameter->number);
         else
-            sql_bind_blob(stmt, (int)i + 1, parameter->bytes, parameter->len);
+            sql_bind_blob(stmt, at, parameter->bytes, parameter->len);
     }
 }
 
@@ -363,9 +370,29 @@ static void add_ip_test(struct sql_condition *condition, const struct source *so
     buf_append_char(&condition->text, ')');
 }
 
+/* Local findings are judged in memory, those of the estate by SQL. */
+static bool asks_estate(const struct expr *test)
+{
+    if (test->op != OP_EQUALS && test->op != OP_IN)
+        return false;
+    for (size_t i = 0; i < test->value_count; i++) {
+        if (estate_finding_sql(test->values[i].text) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void add_estate(struct sql_condition *condition, const struct expr *test)
+{
+    buf_append_char(&condition->text, '(');
+    for (size_t i = 0; i < test->value_count; i++)
+        buf_printf(&condition->text, "%s(%s)", i > 0 ? " OR " : "", estate_finding_sql(test->values[i].text));
+    buf_append_char(&condition->text, ')');
+}
+
 static bool can_be_said(const struct expr *test)
 {
-    if (test->field == FIELD_FINDING || test->op == OP_MATCHES_REGEX)
+    if (test->op == OP_MATCHES_REGEX || (test->field == FIELD_FINDING && !asks_estate(test)))
         return false;
     for (size_t i = 0; i < test->value_count; i++) {
         if (test->values[i].text != NULL && strlen(test->values[i].text) > MAX_LIKE_VALUE)
@@ -410,7 +437,9 @@ static void add_value_test(struct sql_condition *condition, const struct source 
 {
     if (test->field == FIELD_SHA256 && add_sha256(condition, test))
         return;
-    if (field_info(test->field)->type == FIELD_TYPE_TEXT)
+    if (test->field == FIELD_FINDING)
+        add_estate(condition, test);
+    else if (field_info(test->field)->type == FIELD_TYPE_TEXT)
         add_text(condition, source, test);
     else if (field_info(test->field)->type == FIELD_TYPE_IP)
         add_ip_test(condition, source, test);
@@ -422,6 +451,7 @@ static bool add_test(struct sql_condition *condition, const struct expr *test)
 {
     const struct source *source = &sources[test->field];
     if (!can_be_said(test)) {
+        condition->needs_findings |= test->field == FIELD_FINDING;
         buf_append_char(&condition->text, '1');
         return false;
     }

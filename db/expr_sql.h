@@ -24,6 +24,7 @@ struct sql_condition {
     int64_t now_s;
     unsigned negations;    /* NOTs around what is being appended */
     unsigned alternatives; /* ORs and NOTs around it */
+    bool needs_findings;   /* a test of findings is left to the caller */
     bool selective;        /* some test that every row must pass has an index of certificate */
     enum cs_err err;       /* the first failure sticks */
 };
@@ -33,6 +34,7 @@ void sql_add_number(struct sql_condition *condition, int64_t number); /* appends
 void sql_add_text(struct sql_condition *condition, const char *text);
 void sql_add_blob(struct sql_condition *condition, const uint8_t *bytes,
                   size_t len); /* 32 bytes at most; copied */
+/* `:now` in the statement becomes now_s; it may stand anywhere. */
 void sql_condition_bind(const struct sql_condition *condition, sqlite3_stmt *stmt);
 
 /* Appends a condition that holds for every row for which `expr` holds. True: for no others. False: some test

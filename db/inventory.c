@@ -304,7 +304,7 @@ enum cs_err inventory_detail_certificate(const struct inventory_pull *pull,
         pull->store, &stmt,
         "UPDATE inventory_certificate SET detailed = 1, common_name = ?3, names = ?4, serial = ?5, sha1 = ?6,"
         " sha256 = ?7, issuer = ?8, organization_id = ?9, state = ?10, managed = ?11, requester = ?12,"
-        " requested_via = ?13, issued = ?14, expires = ?15, revoked = ?16"
+        " requested_via = ?13, issued = ?14, expires = ?15, revoked = ?16, names_key = name_set(?3, ?4)"
         " WHERE provider = ?1 AND staged = 1 AND external_id = ?2",
         diag);
     if (err == CS_OK) {
@@ -368,11 +368,11 @@ enum cs_err inventory_each(struct store *store, inventory_each_row each, void *c
 {
     sqlite3_stmt *stmt = NULL;
     bool more = true;
-    enum cs_err err =
-        sql_prepare(store, &stmt,
-                    "SELECT provider, resource, pulled_at, row_count, staging_at, failed_at FROM inventory"
-                    " ORDER BY provider, resource = 'certificates', resource = 'domains'",
-                    diag);
+    enum cs_err err = sql_prepare(
+        store, &stmt,
+        "SELECT provider, resource, pulled_at, row_count, staging_at, failed_at, source FROM inventory"
+        " ORDER BY provider, resource = 'certificates', resource = 'domains'",
+        diag);
     while (err == CS_OK) {
         err = sql_step(store, stmt, &more, diag);
         if (err != CS_OK || !more)
@@ -384,6 +384,7 @@ enum cs_err inventory_each(struct store *store, inventory_each_row each, void *c
                                 .row_count = sqlite3_column_int64(stmt, 3),
                                 .staging_at_s = sqlite3_column_int64(stmt, 4),
                                 .failed_at_s = sqlite3_column_int64(stmt, 5),
+                                .source = sql_text(stmt, 6),
                             });
     }
     sqlite3_finalize(stmt);

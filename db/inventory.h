@@ -96,6 +96,7 @@ struct inventory_row {
     int64_t pulled_at_s; /* 0 = never whole */
     int64_t row_count;
     int64_t staging_at_s; /* 0 = no pull has been interrupted */
+    const char *source;   /* the file it was imported from; NULL = none */
     int64_t failed_at_s;  /* of the latest failure since the last whole pull; 0 = none */
 };
 typedef enum cs_err (*inventory_each_row)(void *context, const struct inventory_row *row);

@@ -6,16 +6,23 @@
 
 #include "db/sql.h"
 
-/* By SHA-256 where the provider tells it. Else by serial number, and SHA-1 where that is told; a serial
- * number alone has to be one of a public CA (8 bytes and more), under the same common name. */
+/* By SHA-256 where the provider tells it. Else by serial number, and SHA-1 where that is told, or by SHA-1
+ * alone (hashed only where some list has nothing else); a serial number alone has to be one of a public CA (8
+ * bytes and more), under the same common name, or, where that is not told, of the same issuer. Of several
+ * rows SCM's counts, then a managed one, then the latest. */
+#define INVENTORY_MATCH                                                                                      \
+    "i.staged = 0 AND (i.sha256 = c.sha256 OR (i.serial = c.serial AND i.sha256 IS NULL AND CASE"            \
+    "  WHEN i.sha1 IS NOT NULL THEN i.sha1 = sha1(c.der)"                                                    \
+    "  WHEN length(i.serial) < 16 THEN 0"                                                                    \
+    "  WHEN i.common_name IS NOT NULL OR c.common_name IS NULL"                                              \
+    "   THEN i.common_name IS c.common_name COLLATE NOCASE"                                                  \
+    "  ELSE i.issuer = c.issuer_common_name COLLATE NOCASE END)"                                             \
+    " OR (i.serial IS NULL AND i.sha1 = CASE WHEN EXISTS (SELECT 1 FROM inventory_certificate"               \
+    "  WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL) THEN sha1(c.der) END"                       \
+    "  AND i.sha256 IS NULL))"
 #define INVENTORY_JOIN                                                                                       \
-    " LEFT JOIN inventory_certificate g ON g.id = coalesce("                                                 \
-    "(SELECT i.id FROM inventory_certificate i WHERE i.staged = 0 AND i.sha256 = c.sha256"                   \
-    " ORDER BY i.managed DESC, i.id DESC LIMIT 1),"                                                          \
-    "(SELECT i.id FROM inventory_certificate i WHERE i.staged = 0 AND i.serial = c.serial"                   \
-    " AND i.sha256 IS NULL AND CASE WHEN i.sha1 IS NOT NULL THEN i.sha1 = sha1(c.der)"                       \
-    " ELSE length(i.serial) >= 16 AND i.common_name IS c.common_name COLLATE NOCASE END"                     \
-    " ORDER BY i.managed DESC, i.id DESC LIMIT 1))"
+    " LEFT JOIN inventory_certificate g ON g.id = (SELECT i.id FROM inventory_certificate i "                \
+    "WHERE " INVENTORY_MATCH " ORDER BY i.provider = 'scm' DESC, i.managed DESC, i.id DESC LIMIT 1)"
 
 /* The same where there is no inventory at all: it costs nothing, and INVENTORY_STATUS is right all the same.
  */
@@ -24,11 +31,15 @@ CS_MUST_USE enum cs_err inventory_is_there(struct store *store, bool *out, struc
 
 /* Over that join: what a certificate manager does not know is unmanaged, if one has been asked at all. */
 #define INVENTORY_STATUS                                                                                     \
-    "CASE WHEN g.managed = 1 THEN 'managed' WHEN g.id IS NOT NULL THEN 'external' WHEN EXISTS"               \
+    "CASE WHEN g.managed = 1 THEN 'managed' WHEN g.id IS NOT NULL THEN"                                      \
+    " CASE WHEN EXISTS (SELECT 1 FROM inventory_certificate i WHERE i.managed = 1 AND " INVENTORY_MATCH      \
+    ") THEN 'managed' ELSE 'external' END WHEN EXISTS"                                                       \
     " (SELECT 1 FROM inventory WHERE resource = 'certificates' AND pulled_at IS NOT NULL) THEN 'unmanaged'"  \
     " ELSE 'unknown' END"
 
-/* Gives the connection the function sha1(blob). */
+/* Gives the connection the functions sha1(blob) and name_set(common_name, names): the names of a
+ * certificate, one a line in `names`, as one text that is the same for the same set: lower case, sorted,
+ * none twice; NULL where there are none. */
 int inventory_sql_register(sqlite3 *db);
 
 #endif

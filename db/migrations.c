@@ -345,7 +345,16 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX change_log_at ON change_log(at);",
 
-    /* 8: what is sent to certificate managers: the outbox, and the log of every call */
+    /* 8: which certificates of the inventory are for the same names (the next pull fills it), and files as
+     * providers */
+    "ALTER TABLE inventory ADD COLUMN source TEXT;"
+    "ALTER TABLE inventory_certificate ADD COLUMN names_key TEXT;"
+    "CREATE INDEX inventory_certificate_names ON inventory_certificate(names_key)"
+    " WHERE staged = 0 AND names_key IS NOT NULL;"
+    "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
+    " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
+
+    /* 9: what is sent to certificate managers: the outbox, and the log of every call */
     "CREATE TABLE push ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " provider TEXT NOT NULL,"
@@ -408,7 +417,7 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX sent_call_push ON sent_call(push_id) WHERE push_id IS NOT NULL;",
 
-    /* 9: the twins of rules and tasks at a certificate manager, and what its own discovery found */
+    /* 10: the twins of rules at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"

@@ -5,9 +5,10 @@
 
 #include "db/sql.h"
 
-static void bind_ip(sqlite3_stmt *stmt, int at, struct ip ip)
+/* Bound where it is: it has to outlive the statement's run. */
+static void bind_ip(sqlite3_stmt *stmt, int at, const struct ip *ip)
 {
-    sql_bind_blob(stmt, at, ip.bytes, sizeof ip.bytes);
+    sql_bind_blob(stmt, at, ip->bytes, sizeof ip->bytes);
 }
 
 static struct ip read_ip(sqlite3_stmt *stmt, int at)
@@ -29,7 +30,7 @@ static enum cs_err put_addresses(struct store *store, const char *network, const
                     diag);
     for (size_t i = 0; i < count && err == CS_OK; i++) {
         sql_bind_text(stmt, 1, network);
-        bind_ip(stmt, 2, ips[i]);
+        bind_ip(stmt, 2, &ips[i]);
         sql_bind_text(stmt, 3, name);
         sql_bind_int(stmt, 4, now_s);
         err = sql_run(store, stmt, diag);
@@ -102,7 +103,7 @@ enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip
                                   diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
-        bind_ip(stmt, 2, ip);
+        bind_ip(stmt, 2, &ip);
     }
     while (err == CS_OK) {
         err = sql_step(store, stmt, &more, diag);
@@ -124,7 +125,7 @@ enum cs_err scan_names_host(struct store *store, const char *network, struct ip 
                                   diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
-        bind_ip(stmt, 2, ip);
+        bind_ip(stmt, 2, &ip);
         sql_bind_text(stmt, 3, host_name);
         err = sql_run(store, stmt, diag);
     }
@@ -145,7 +146,7 @@ enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, scan_id);
         sql_bind_int(stmt, 2, (int64_t)number);
-        bind_ip(stmt, 3, endpoint->ip);
+        bind_ip(stmt, 3, &endpoint->ip);
         sql_bind_int(stmt, 4, endpoint->port);
         sql_bind_int(stmt, 5, endpoint->protocol);
         sql_bind_text(stmt, 6, endpoint->server_name);

@@ -31,3 +31,8 @@ bool outcome_is_conclusive(enum outcome outcome)
 {
     return (unsigned)outcome < OUTCOME_COUNT && outcomes[outcome].conclusive;
 }
+
+bool outcome_is_answer(enum outcome outcome)
+{
+    return outcome_is_conclusive(outcome) && outcome != OUTCOME_TIMEOUT_CONNECT;
+}

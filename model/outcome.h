@@ -31,4 +31,7 @@ const char *outcome_name(enum outcome outcome); /* e.g. "timeout-connect"; never
  * Not so for unreachable, unresolved, cancelled and local-error. */
 bool outcome_is_conclusive(enum outcome outcome);
 
+/* The address itself has answered: a connection, or a refusal of its own. */
+bool outcome_is_answer(enum outcome outcome);
+
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cert/finding.h"
 #include "model/owner.h"
 
 enum column {
@@ -188,20 +187,11 @@ static void put_owner(struct listing *listing, const struct asset_row *row)
     buf_dispose(&owner);
 }
 
-static bool has_text(const char *const *texts, size_t count, const char *text)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text_equals(texts[i], text))
-            return true;
-    }
-    return false;
-}
-
 static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
                           const char *const *findings, size_t finding_count, bool *out)
 {
-    *out = list->finding == NULL || has_text(findings, finding_count, list->finding);
-    if (!*out || list->where == NULL || list->exact)
+    *out = true;
+    if (list->where == NULL || list->exact)
         return CS_OK;
     struct facts facts = {0};
     struct cert_fact_scratch scratch = {0};
@@ -212,30 +202,36 @@ static enum cs_err passes(const struct asset_list *list, const struct asset_row 
     return err;
 }
 
-static size_t judge(const struct asset_list *list, const struct asset_row *row,
-                    const char *findings[FINDING_MAX])
+size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                      const char *out[ASSET_FINDING_MAX])
 {
     const struct finding_facts facts = {
-        .now_s = list->now_s,
+        .now_s = now_s,
         .server_name = row->endpoint.server_name,
         .starttls_injection = row->starttls_injection,
         .tls_version = row->tls_version,
-        .expiry = list->expiry,
+        .expiry = expiry,
     };
-    return findings_of(&row->cert, &facts, findings);
+    size_t count = findings_of(&row->cert, &facts, out);
+    return count + estate_findings_of(row->estate_findings, out + count);
+}
+
+bool asset_list_shows_findings(const struct listing *listing)
+{
+    return listing_wants(listing, COLUMN_FINDINGS);
 }
 
 enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
 {
-    const char *findings[FINDING_MAX];
-    return passes(list, row, findings, judge(list, row, findings), out);
+    const char *findings[ASSET_FINDING_MAX];
+    return passes(list, row, findings, asset_findings(row, list->now_s, list->expiry, findings), out);
 }
 
 enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
-    const char *findings[FINDING_MAX];
-    size_t finding_count = judge(list, row, findings);
+    const char *findings[ASSET_FINDING_MAX];
+    size_t finding_count = asset_findings(row, list->now_s, list->expiry, findings);
     bool wanted;
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)

@@ -6,17 +6,24 @@
 
 #include "cert/expiry.h"
 #include "db/assets.h"
+#include "db/estate_finding.h"
 #include "report/listing.h"
 #include "rules/matcher.h"
 
 extern const struct listing_column asset_columns[];
 extern const size_t asset_column_count;
 
+#define ASSET_FINDING_MAX (FINDING_MAX + ESTATE_FINDING_MAX)
+
+/* Fills `out` with the names (static) of all findings of an asset, the local ones first; returns how many.
+ * `expiry` NULL = expiry_usual. */
+size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                      const char *out[ASSET_FINDING_MAX]);
+
 struct asset_list {
     struct listing *listing;
     struct matcher *where; /* tested on each row unless `exact`; NULL = none */
     bool exact;            /* set by assets_each */
-    const char *finding;   /* --finding: only rows that have it; NULL = all */
     int64_t now_s;
     const struct expiry_limits *expiry; /* NULL = expiry_usual */
     uint64_t rows;
@@ -26,6 +33,9 @@ struct asset_list {
 /* Does the row pass `where` and `finding`? */
 CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
                                          bool *out);
+
+/* Whether the rows need asset_row.estate_findings. */
+bool asset_list_shows_findings(const struct listing *listing);
 
 /* For assets_each: `context` is a struct asset_list. */
 CS_MUST_USE enum cs_err asset_list_row(void *context, const struct asset_row *row);

@@ -13,6 +13,7 @@
 #include "cert/text_dump.h"
 #include "db/assets.h"
 #include "model/owner.h"
+#include "report/asset_list.h"
 
 #define NAMES_SHOWN 20 /* in a table; json has all */
 
@@ -108,6 +109,15 @@ static void json_list(struct show *show, const char *key, const struct text_list
     json_end_array(&show->json);
 }
 
+static void json_findings(struct json_writer *json, const char *const *findings, size_t count)
+{
+    json_key(json, "findings");
+    json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        json_string(json, findings[i]);
+    json_end_array(json);
+}
+
 static void json_certificate(struct show *show, const struct cert_record *cert)
 {
     struct json_writer *json = &show->json;
@@ -143,11 +153,7 @@ static void json_certificate(struct show *show, const struct cert_record *cert)
     json_list(show, "key_usage", &cert->key_usages);
     json_list(show, "extended_key_usage", &cert->extended_key_usages);
     json_member_string(json, "template_name", cert->template_name);
-    json_key(json, "findings");
-    json_begin_array(json);
-    for (size_t i = 0; i < finding_count; i++)
-        json_string(json, findings[i]);
-    json_end_array(json);
+    json_findings(json, findings, finding_count);
 }
 
 static enum cs_err put_certificate(void *context, const struct certificate_row *row)
@@ -202,6 +208,7 @@ static enum cs_err table_asset(struct show *show, const struct asset_row *row)
     char endpoint[ENDPOINT_TEXT_SIZE];
     char first[TIMEFMT_SIZE];
     char last[TIMEFMT_SIZE];
+    const char *findings[ESTATE_FINDING_MAX];
     struct buf owner = {0};
     struct buf text = {0};
     if (row->owner_organization != NULL)
@@ -213,6 +220,9 @@ static enum cs_err table_asset(struct show *show, const struct asset_row *row)
         buf_printf(&text, ", assigned by hand: %s", row->reason);
     else if (row->rule != NULL)
         buf_printf(&text, ", by rule \"%s\"", row->rule);
+    size_t finding_count = estate_findings_of(row->estate_findings, findings);
+    for (size_t i = 0; i < finding_count; i++)
+        buf_printf(&text, ", %s", findings[i]);
     line(show, show->assets == 1 ? "served at" : "", buf_str(&text));
     buf_dispose(&text);
     buf_dispose(&owner);
@@ -223,6 +233,7 @@ static void json_asset(struct show *show, const struct asset_row *row)
 {
     struct json_writer *json = &show->json;
     char endpoint[ENDPOINT_TEXT_SIZE];
+    const char *findings[ASSET_FINDING_MAX];
     json_begin_object(json);
     json_member_string(json, "endpoint", endpoint_format(endpoint, &row->endpoint));
     json_member_string(json, "network", row->endpoint.network);
@@ -237,6 +248,7 @@ static void json_asset(struct show *show, const struct asset_row *row)
     json_member_string(json, "owner_department", row->owner_department);
     json_member_string(json, "rule", row->rule);
     json_member_string(json, "reason", row->reason);
+    json_findings(json, findings, asset_findings(row, show->now_s, show->expiry, findings));
     json_end_object(json);
 }
 
@@ -288,7 +300,7 @@ static enum cs_err put_chain(struct show *show)
 static enum cs_err put_all(struct show *show)
 {
     char hex[2 * SHA256_SIZE + 1];
-    struct asset_filter filter = {.leaf_sha256 = show->leaf, .now_s = show->now_s};
+    struct asset_filter filter = {.leaf_sha256 = show->leaf, .estate_findings = true, .now_s = show->now_s};
     bool is_json = show->format == CERT_SHOW_JSON;
     hex_encode(hex, show->leaf, SHA256_SIZE);
     if (is_json)

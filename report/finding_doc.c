@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/finding_doc.h"
 
-#include "cert/finding.h"
+#include "db/estate_finding.h"
 
 static const char head[] =
     "# Findings\n\n"
-    "<!-- Made from the table in cert/finding.c; tests/unit/report/test_finding_doc.c says how. -->\n\n"
+    "<!-- Made from the tables in cert/finding.c and db/estate_finding.c; "
+    "tests/unit/report/test_finding_doc.c says how. -->\n\n"
     "What certscour finds wrong with a certificate where it is served. Findings are judged when they are "
     "read,\n"
     "from what is stored: a new check needs no new scan. `certscour findings` lists them;\n"
@@ -16,8 +17,8 @@ static const char head[] =
 void finding_doc_append(struct buf *out)
 {
     buf_append_str(out, head);
-    for (size_t i = 0; i < finding_count(); i++) {
-        const struct finding_info *info = finding_at(i);
+    for (size_t i = 0; i < all_finding_count(); i++) {
+        const struct finding_info *info = all_finding_at(i);
         buf_printf(out, "| `%s` | %s | %s | %s | %s |\n", info->name, finding_severity_name(info->severity),
                    info->reason, info->advice, info->source);
     }

@@ -56,6 +56,12 @@ static bool is_mysql_greeting(const uint8_t *bytes, size_t len)
     return len >= 5 && bytes[2] == 0 && bytes[3] == 0 && bytes[4] == 10;
 }
 
+/* IAC, and one of SB, WILL, WON'T, DO, DON'T: RFC 854. */
+static bool is_telnet(const uint8_t *bytes, size_t len)
+{
+    return len >= 2 && bytes[0] == 0xFF && bytes[1] >= 0xFA && bytes[1] <= 0xFE;
+}
+
 void classify_describe(char out[OBSERVATION_DETAIL], const uint8_t *bytes, size_t len)
 {
     char text[SHOWN_BYTES + 1];
@@ -68,6 +74,10 @@ void classify_describe(char out[OBSERVATION_DETAIL], const uint8_t *bytes, size_
     }
     if (is_mysql_greeting(bytes, len)) {
         snprintf(out, OBSERVATION_DETAIL, "MySQL greeting");
+        return;
+    }
+    if (is_telnet(bytes, len)) {
+        snprintf(out, OBSERVATION_DETAIL, "Telnet");
         return;
     }
     if (text_len >= 4) {

@@ -23,7 +23,7 @@ const struct dialogue_protocol *dialogue_find(enum protocol protocol)
     return NULL;
 }
 
-bool dialogue_waits_for_greeting(enum protocol protocol)
+bool dialogue_is_greeted(enum protocol protocol)
 {
     const struct dialogue_protocol *found = dialogue_find(protocol);
     return found != NULL && found->server_begins;
@@ -58,7 +58,7 @@ static enum dialogue_verdict take_units(struct dialogue *dialogue, struct cursor
         size_t len = protocol->measure(*bytes);
         if (len == DIALOGUE_NOT_OURS)
             return dialogue_foreign(result, *bytes);
-        if (len == 0 || !cursor_bytes(bytes, len, &unit))
+        if (len == 0 || len > DIALOGUE_MAX_LINE || !cursor_bytes(bytes, len, &unit))
             break;
         if (protocol->is_text)
             unit = dialogue_without_line_end(unit);
@@ -112,7 +112,9 @@ enum dialogue_verdict dialogue_step(struct dialogue *dialogue, const uint8_t *in
         lane_end(result, OUTCOME_TOO_LARGE, "more than the limit before TLS");
         return DIALOGUE_END;
     }
-    return take_bytes(dialogue, (struct cursor){in, in_len}, out, result);
+    enum dialogue_verdict verdict = take_bytes(dialogue, (struct cursor){in, in_len}, out, result);
+    dialogue->has_spoken |= out->len > 0;
+    return verdict;
 }
 
 enum protocol dialogue_protocol(const struct dialogue *dialogue)
@@ -122,7 +124,15 @@ enum protocol dialogue_protocol(const struct dialogue *dialogue)
 
 bool dialogue_is_listening(const struct dialogue *dialogue)
 {
-    return dialogue->protocol == &dialogue_auto && dialogue->received == 0;
+    return dialogue->protocol == &dialogue_auto && dialogue->received == 0 && !dialogue->will_greet;
+}
+
+bool dialogue_awaits_greeting(const struct dialogue *dialogue)
+{
+    bool is_auto = dialogue->protocol == &dialogue_auto;
+    bool has_begun = dialogue->received > 0 ? dialogue->step != 0 /* a reply of many lines */
+                                            : dialogue->will_greet;
+    return dialogue->protocol->server_begins && !dialogue->has_spoken && (!is_auto || has_begun);
 }
 
 enum dialogue_verdict dialogue_silence(struct dialogue *dialogue, struct lane_result *result)

@@ -33,15 +33,16 @@ struct dialogue { /* private */
     const struct dialogue_names *names;
     unsigned step; /* a state of the protocol's own */
     unsigned lines;
-    bool is_guess; /* the protocol: its greeting is also that of others */
+    bool is_guess;   /* the protocol: its greeting is also that of others */
+    bool will_greet; /* `auto`: it is known to, and is waited for; to be set behind dialogue_begin */
+    bool has_spoken; /* we have */
     size_t received;
     struct buf part; /* of a line or packet that has not come whole */
     bool injected;   /* bytes came behind the go-ahead */
     size_t carried;  /* bytes of the packet around TLS that are still to come */
 };
 
-/* The server says the first word, and may take its time over it. */
-bool dialogue_waits_for_greeting(enum protocol protocol);
+bool dialogue_is_greeted(enum protocol protocol); /* the server says the first word */
 
 /* `names` is borrowed for its life. */
 void dialogue_begin(struct dialogue *dialogue, enum protocol protocol, const struct dialogue_names *names);
@@ -54,10 +55,13 @@ enum dialogue_verdict dialogue_step(struct dialogue *dialogue, const uint8_t *in
  * means. DIALOGUE_MORE: nothing but that. */
 enum dialogue_verdict dialogue_silence(struct dialogue *dialogue, struct lane_result *result);
 bool dialogue_is_listening(const struct dialogue *dialogue); /* `auto`, and nothing has been heard */
+/* The greeting has not come whole: servers take their time over it, some between its lines. */
+bool dialogue_awaits_greeting(const struct dialogue *dialogue);
 
 /* The protocol spoken; PROTOCOL_AUTO where it has not been found out. */
 enum protocol dialogue_protocol(const struct dialogue *dialogue);
-/* Who begins like this, as far as a server may that was just asked for TLS; PROTOCOL_AUTO: unknown. */
+/* Who begins like this, as far as a server may that was just asked for TLS; of a greeting the first bytes do,
+ * if only to say that it is one. PROTOCOL_AUTO: unknown. */
 enum protocol dialogue_guess(const uint8_t *bytes, size_t len);
 
 /* Behind DIALOGUE_TLS, in some protocols TLS travels inside packets. `tls` (what the lane puts out) is

@@ -13,17 +13,18 @@ static const struct {
     const char *beginning;
     enum protocol protocol;
 } greetings[] = {
-    {"220", PROTOCOL_SMTP},   {"421", PROTOCOL_SMTP},     {"554", PROTOCOL_SMTP},
-    {"+OK", PROTOCOL_POP3},   {"* OK", PROTOCOL_IMAP},    {"* PREAUTH", PROTOCOL_IMAP},
-    {"* BYE", PROTOCOL_IMAP}, {"200 ", PROTOCOL_NNTP},    {"201 ", PROTOCOL_NNTP},
-    {"<?xml", PROTOCOL_XMPP}, {"<stream", PROTOCOL_XMPP}, {"\"IMPLEMENTATION\"", PROTOCOL_SIEVE},
-    {"NOTICE", PROTOCOL_IRC},
+    {"220", PROTOCOL_SMTP},        {"421", PROTOCOL_SMTP},       {"554", PROTOCOL_SMTP},
+    {"+OK", PROTOCOL_POP3},        {"* OK", PROTOCOL_IMAP},      {"* PREAUTH", PROTOCOL_IMAP},
+    {"* BYE", PROTOCOL_IMAP},      {"200 ", PROTOCOL_NNTP},      {"201 ", PROTOCOL_NNTP},
+    {"<?xml", PROTOCOL_XMPP},      {"<stream", PROTOCOL_XMPP},   {"\"IMPLEMENTATION\"", PROTOCOL_SIEVE},
+    {"\"SIEVE\"", PROTOCOL_SIEVE}, {"\"SASL\"", PROTOCOL_SIEVE}, {"NOTICE", PROTOCOL_IRC},
 };
 
-/* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection. */
+/* Protocol::HandshakeV10 or ERR_Packet, the first packet of a connection, which has some hundred bytes: so
+ * its length ends no line of text, however it arrives. */
 static bool is_mysql(struct cursor bytes)
 {
-    return bytes.left >= MYSQL_HEAD && bytes.at[2] == 0 && bytes.at[3] <= 1 &&
+    return bytes.left >= MYSQL_HEAD && bytes.at[1] < '\n' && bytes.at[2] == 0 && bytes.at[3] <= 1 &&
            (bytes.at[4] == 10 || bytes.at[4] == 0xFF);
 }
 
@@ -50,6 +51,12 @@ enum protocol dialogue_guess(const uint8_t *bytes, size_t len)
                        ? PROTOCOL_XMPP_SERVER
                        : greetings[i].protocol;
     }
+    for (size_t i = 0; heard.left > 0 && i < sizeof greetings / sizeof greetings[0]; i++) {
+        const char *whole = greetings[i].beginning;
+        bool is_part = heard.left < strlen(whole) && memcmp(whole, heard.at, heard.left) == 0;
+        if (is_part && dialogue_is_greeted(greetings[i].protocol))
+            return greetings[i].protocol;
+    }
     if (heard.left > 0 && heard.at[0] == ':' && contains(heard, " NOTICE "))
         return PROTOCOL_IRC;
     return is_mysql(heard) ? PROTOCOL_MYSQL : PROTOCOL_AUTO;
@@ -61,6 +68,8 @@ static size_t measure(struct cursor bytes)
         return dialogue_sieve.measure(bytes); /* a line with its literals */
     if (is_text(bytes))
         return dialogue_measure_line(bytes);
+    if (bytes.left > 2 && bytes.at[2] != 0)
+        return DIALOGUE_NOT_OURS; /* a packet too long for a greeting */
     if (bytes.left < MYSQL_HEAD)
         return 0;
     return is_mysql(bytes) ? dialogue_mysql.measure(bytes) : DIALOGUE_NOT_OURS;
@@ -135,7 +144,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
         return take_220(dialogue, line, out, result);
     if (heard == PROTOCOL_AUTO)
         return dialogue_foreign(result, line);
-    if (dialogue_waits_for_greeting(heard))
+    if (dialogue_is_greeted(heard))
         return become(dialogue, dialogue_find(heard), line, out, result);
     dialogue->protocol = dialogue_find(heard);
     dialogue->protocol->begin(dialogue, out);

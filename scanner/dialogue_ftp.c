@@ -10,10 +10,14 @@ enum step { GREETING, AUTH };
 static enum dialogue_verdict take_reply(struct dialogue *dialogue, unsigned code, struct cursor line,
                                         struct buf *out, struct lane_result *result)
 {
-    if (code == 421) /* "service not available, closing control connection", at any time */
+    /* "service not available, closing control connection", at any time; too many clients, or a ban, as a
+     * greeting */
+    if (code == 421 || (code == 530 && dialogue->step == GREETING))
         return dialogue_throttled(result, out, "QUIT\r\n", line);
     if (dialogue->step == AUTH)
-        return code == 234 ? DIALOGUE_TLS : dialogue_refused(result, out, "QUIT\r\n", "", line);
+        return code == 234 || code == 334 /* drafts of RFC 4217, and what was built from them */
+                   ? DIALOGUE_TLS
+                   : dialogue_refused(result, out, "QUIT\r\n", "", line);
     if (code == 120) /* "service ready in nnn minutes": the real greeting follows */
         return DIALOGUE_MORE;
     if (code != 220)

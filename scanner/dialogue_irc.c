@@ -34,6 +34,8 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
         return DIALOGUE_MORE;                /* while it looks us up */
     if (dialogue_word_is(line, at, "ERROR")) /* it closes the connection: RFC 1459, 4.6.4 */
         return dialogue_throttled(result, out, "", line);
+    if (dialogue_word_is(line, at, "465")) /* ERR_YOUREBANNEDCREEP */
+        return dialogue_throttled(result, out, "QUIT\r\n", line);
     if (dialogue_word_is(line, at, "691") || dialogue_word_is(line, at, "421") ||
         dialogue_word_is(line, at, "451"))
         return dialogue_refused(result, out, "QUIT\r\n", "", line);

@@ -28,7 +28,7 @@ static size_t measure(struct cursor bytes)
     if (!cursor_bytes(&from, 1, &type) || !cursor_number(&from, 4, &len))
         return 0;
     if (len < 4 || len > DIALOGUE_MAX_LINE)
-        return bytes.left; /* text of a version 2 server, or none at all: told as it is */
+        return dialogue_measure_line(bytes); /* text of a server that has no version yet, or of an old one */
     return len + 1 <= bytes.left ? len + 1 : 0;
 }
 
@@ -54,6 +54,19 @@ static bool is_about_now(struct cursor code)
     return dialogue_begins(code, "53") || dialogue_begins(code, "57P03");
 }
 
+/* The postmaster itself says it where it cannot start a process: report_fork_failure_to_client() in its
+ * source.
+ */
+static enum dialogue_verdict take_text(struct cursor line, struct buf *out, struct lane_result *result)
+{
+    struct cursor type;
+    line = dialogue_without_line_end(line);
+    cursor_bytes(&line, 1, &type);
+    if (dialogue_begins(line, "could not fork"))
+        return dialogue_throttled(result, out, "", line);
+    return dialogue_refused(result, out, "", "error", line);
+}
+
 static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit, struct buf *out,
                                   struct lane_result *result)
 {
@@ -63,7 +76,9 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
         return DIALOGUE_TLS;
     if (unit.at[0] == 'N')
         return dialogue_refused(result, out, "", "TLS is not offered", (struct cursor){NULL, 0});
-    cursor_bytes(&unit, unit.left < ERROR_HEAD ? unit.left : ERROR_HEAD, &head);
+    if (unit.at[unit.left - 1] == '\n')
+        return take_text(unit, out, result);
+    cursor_bytes(&unit, ERROR_HEAD, &head);
     if (is_about_now(find_field(unit, 'C')))
         return dialogue_throttled(result, out, "", find_field(unit, 'M'));
     return dialogue_refused(result, out, "", "error", find_field(unit, 'M'));

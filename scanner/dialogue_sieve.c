@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ManageSieve: RFC 5804, 1.2, 1.7 and 2.2. The greeting is the list of capabilities, in which strings may be
  * literals: `{5}`, a line end, and five bytes that may be line ends too. */
+#include <string.h>
+
 #include "scanner/dialogue_inner.h"
 
 enum step { CAPABILITIES, STARTTLS };
@@ -42,16 +44,30 @@ static size_t measure(struct cursor bytes)
     }
 }
 
+/* The line begins with `name` as a string, quoted or literal. */
+static bool is_capability(struct cursor line, const char *name)
+{
+    size_t len = strlen(name);
+    size_t head = dialogue_measure_line(line);
+    struct cursor rest = line;
+    struct cursor announced;
+    if (dialogue_begins(line, "\""))
+        return cursor_bytes(&rest, 1, &announced) && dialogue_begins(rest, name) && rest.left > len &&
+               rest.at[len] == '"';
+    return dialogue_begins(line, "{") && cursor_bytes(&rest, head, &announced) &&
+           literal_size(announced) == len && dialogue_begins(rest, name);
+}
+
 static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line, struct buf *out,
                                   struct lane_result *result)
 {
-    if (dialogue_begins(line, "BYE")) /* it closes the connection: RFC 5804, 1.3 */
+    if (dialogue_word_is(line, 0, "BYE")) /* it closes the connection: RFC 5804, 1.3 */
         return dialogue_throttled(result, out, "", line);
-    if (dialogue_begins(line, "NO"))
+    if (dialogue_word_is(line, 0, "NO"))
         return dialogue_refused(result, out, "LOGOUT\r\n", "", line);
-    if (dialogue_begins(line, "OK") && (dialogue->step & ~OFFERED) == STARTTLS)
+    if (dialogue_word_is(line, 0, "OK") && (dialogue->step & ~OFFERED) == STARTTLS)
         return DIALOGUE_TLS;
-    if (dialogue_begins(line, "OK")) {
+    if (dialogue_word_is(line, 0, "OK")) {
         if ((dialogue->step & OFFERED) == 0)
             return dialogue_refused(result, out, "LOGOUT\r\n", "STARTTLS is not offered",
                                     (struct cursor){NULL, 0});
@@ -61,7 +77,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
     }
     if (!dialogue_begins(line, "\"") && !dialogue_begins(line, "{"))
         return dialogue_foreign(result, line);
-    if (dialogue_begins(line, "\"STARTTLS\""))
+    if (is_capability(line, "STARTTLS"))
         dialogue->step |= OFFERED;
     return DIALOGUE_MORE;
 }

@@ -13,6 +13,15 @@ static enum step step_of(const struct dialogue *dialogue)
     return (enum step)(dialogue->step & ~OFFERED);
 }
 
+/* "Later", or about who calls and not about what there is: "Security or Policy Status", RFC 3463, 3.8. */
+static bool is_about_us(unsigned code, struct cursor line)
+{
+    struct cursor text = line;
+    struct cursor skipped;
+    return code / 100 == 4 ||
+           (code / 100 == 5 && cursor_bytes(&text, 4, &skipped) && dialogue_begins(text, "5.7."));
+}
+
 static enum dialogue_verdict say(struct dialogue *dialogue, struct buf *out, enum step step,
                                  const char *command, const char *argument)
 {
@@ -49,7 +58,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor line,
         dialogue->step |= OFFERED;
     if (!last)
         return DIALOGUE_MORE;
-    if (code == 421 || (code / 100 == 4 && step_of(dialogue) != STARTTLS)) /* RFC 5321, 4.2.1 */
+    if (code == 421 || (is_about_us(code, line) && step_of(dialogue) != STARTTLS)) /* RFC 5321, 4.2.1 */
         return dialogue_throttled(result, out, FAREWELL, line);
     switch (step_of(dialogue)) {
     case GREETING:

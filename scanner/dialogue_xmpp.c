@@ -75,6 +75,13 @@ static bool is_tag(struct cursor unit, const char *name)
     return called.left == strlen(name) && dialogue_begins(called, name);
 }
 
+/* They may be empty, as one tag: RFC 6120, 4.3.2. */
+static bool ends_features(struct cursor unit)
+{
+    bool is_empty = unit.left >= 2 && unit.at[unit.left - 2] == '/';
+    return is_tag(unit, "/features") || (is_empty && is_tag(unit, "features"));
+}
+
 /* RFC 6120, 4.9.3. */
 static bool is_about_now(struct cursor condition)
 {
@@ -102,7 +109,7 @@ static enum dialogue_verdict take(struct dialogue *dialogue, struct cursor unit,
         dialogue->step = STARTTLS;
         return DIALOGUE_MORE;
     }
-    if (is_tag(unit, "/features"))
+    if (ends_features(unit))
         return dialogue_refused(result, out, FAREWELL, "STARTTLS is not offered", (struct cursor){NULL, 0});
     return dialogue->lines == 1 && unit.at[0] != '<' ? dialogue_foreign(result, unit) : DIALOGUE_MORE;
 }

@@ -170,6 +170,30 @@ u128 ip_set_size(const struct ip_set *set)
     return set->count > 0 ? set->before[set->count] : 0;
 }
 
+/* Addresses of the set below `ip`. */
+static u128 count_below(const struct ip_set *set, struct ip ip)
+{
+    size_t at = range_at_or_above(set, ip); /* the first that does not end below */
+    if (at == set->count)
+        return ip_set_size(set);
+    bool is_inside = ip_compare(set->ranges[at].first, ip) < 0;
+    return set->before[at] + (is_inside ? ip_to_u128(ip) - ip_to_u128(set->ranges[at].first) : 0);
+}
+
+static u128 count_between(const struct ip_set *set, struct ip first, struct ip last)
+{
+    return count_below(set, last) + ip_set_has(set, last) - count_below(set, first);
+}
+
+u128 ip_set_count_in(const struct ip_set *set, struct ip_range range)
+{
+    const struct ip_range v4 = {ip_from_v4(0), ip_from_v4(UINT32_MAX)};
+    u128 count = count_between(set, range.first, range.last);
+    bool reaches_over_v4 = !ip_is_v4(range.first) && ip_compare(range.first, v4.first) < 0 &&
+                           ip_compare(range.last, v4.last) > 0;
+    return reaches_over_v4 ? count - count_between(set, v4.first, v4.last) : count;
+}
+
 struct ip ip_set_at(const struct ip_set *set, u128 index)
 {
     assert(index < ip_set_size(set));

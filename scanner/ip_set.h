@@ -26,6 +26,8 @@ CS_MUST_USE enum cs_err ip_set_subtract(struct ip_set *set, const struct ip_set 
 CS_MUST_USE enum cs_err ip_set_intersect(struct ip_set *set, const struct ip_set *with);
 bool ip_set_has(const struct ip_set *set, struct ip ip);
 u128 ip_set_size(const struct ip_set *set);
+u128 ip_set_count_in(const struct ip_set *set,
+                     struct ip_range range);               /* addresses in both; those of one family */
 struct ip ip_set_at(const struct ip_set *set, u128 index); /* index < size */
 void ip_set_dispose(struct ip_set *set);
 

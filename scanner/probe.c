@@ -121,7 +121,8 @@ static void keep_best(struct probe *probe)
 {
     struct lane_result *got = &probe->got;
     probe->result.other_keys_asked |= probe->now.keys != KEY_FAMILY_ANY && has_answered(probe);
-    bool throttled = probe->led_to_tls && !probe->in_tls && got->outcome != OUTCOME_CANCELLED;
+    bool throttled = probe->led_to_tls && !probe->in_tls && got->outcome != OUTCOME_CANCELLED &&
+                     got->outcome != OUTCOME_LOCAL_ERROR;
     probe->result.protocol = probe->protocol;
     if (got->chain.certs != NULL) {
         keep_chain(&probe->result, &got->chain);
@@ -153,7 +154,8 @@ static bool wants_more(struct probe *probe, const struct try_end *end)
     if (probe->shortage)
         return true; /* the same once more: local means ran out, that was no try */
     if (probe->heard != PROTOCOL_AUTO) {
-        probe->protocol = probe->heard;
+        probe->greets_late = dialogue_is_greeted(probe->heard); /* then by the greeting, as ever */
+        probe->protocol = probe->greets_late ? PROTOCOL_AUTO : probe->heard;
         return tries_again(&probe->tries);
     }
     if (!probe->in_tls || uv_now(probe->env->loop) >= probe->whole_deadline_ms ||
@@ -338,6 +340,19 @@ static bool begins_tls(struct probe *probe, const uint8_t *bytes, size_t len)
     return true;
 }
 
+/* Before TLS. */
+static void expect_words(struct probe *probe)
+{
+    uint64_t before_ms = probe->answer_deadline_ms;
+    expect_answer(probe);
+    if (dialogue_is_listening(&probe->dialogue))
+        probe->answer_deadline_ms = uv_now(probe->env->loop) + DIALOGUE_LISTEN_MS;
+    else if (dialogue_awaits_greeting(&probe->dialogue))
+        probe->answer_deadline_ms = probe->whole_deadline_ms; /* mail servers let strangers wait */
+    if (probe->answer_deadline_ms < before_ms)
+        probe_arm_timer(probe);
+}
+
 /* What the dialogue has put out goes before anything of TLS, or as its farewell. */
 static void talk(struct probe *probe, const uint8_t *bytes, size_t len)
 {
@@ -345,8 +360,12 @@ static void talk(struct probe *probe, const uint8_t *bytes, size_t len)
     probe->protocol = dialogue_protocol(&probe->dialogue);
     probe->polite = verdict == DIALOGUE_END && probe->out.len > 0;
     probe_flush(probe);
-    if (probe->state != PROBE_TALKING || verdict == DIALOGUE_MORE)
+    if (probe->state != PROBE_TALKING)
         return;
+    if (verdict == DIALOGUE_MORE) {
+        expect_words(probe);
+        return;
+    }
     if (verdict == DIALOGUE_TLS) {
         probe->led_to_tls = true;
         probe->result.starttls_injection |= probe->dialogue.injected;
@@ -387,15 +406,13 @@ static void take_wrapped(struct probe *probe, struct cursor in)
 /* What came, of whatever it is a part. */
 void probe_take(struct probe *probe, const uint8_t *bytes, size_t len)
 {
-    bool is_greeting = !probe->in_tls && probe->got_bytes == 0;
     probe->received += len;
     if (probe->received > CHAIN_MAX_BYTES) {
         probe_end_with(probe, OUTCOME_TOO_LARGE, "more bytes than the limit for one target");
         return;
     }
-    expect_answer(probe);
-    if (is_greeting)
-        probe_arm_timer(probe); /* it was set to a later time */
+    if (probe->in_tls)
+        expect_answer(probe);
     if (probe->in_tls && dialogue_wraps(&probe->dialogue)) {
         take_wrapped(probe, (struct cursor){bytes, len});
     } else if (probe->in_tls) {
@@ -413,12 +430,7 @@ static void begin_dialogue(struct probe *probe)
     probe->names.server = target->server_name != NULL ? target->server_name : target->host_name;
     ip_format(probe->names.literal, target->ip);
     dialogue_begin(&probe->dialogue, probe->protocol, &probe->names);
-    expect_answer(probe);
-    if (dialogue_is_listening(&probe->dialogue))
-        probe->answer_deadline_ms = uv_now(probe->env->loop) + DIALOGUE_LISTEN_MS;
-    else if (dialogue_waits_for_greeting(probe->protocol))
-        probe->answer_deadline_ms = probe->whole_deadline_ms; /* mail servers let strangers wait */
-    probe_arm_timer(probe);
+    probe->dialogue.will_greet = probe->greets_late;
     if (probe_start_reading(probe))
         talk(probe, NULL, 0);
 }

@@ -94,6 +94,7 @@ struct probe {
     struct tries tries;
     struct dialogue_names names;
     enum protocol protocol; /* the target's; once it is found out, the one found */
+    bool greets_late;       /* it began with that when it was asked for TLS */
     bool led_to_tls;        /* its dialogue did, on some connection */
     struct try now;         /* of this connection, as is everything below */
     struct dialogue dialogue;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "cert/identifier.h"
 
 bool reply_id(const struct json_value *object, enum api_field field, int64_t *out)
 {
@@ -46,75 +47,19 @@ const char *reply_text(char *out, size_t size, const struct json_value *object, 
 
 /* ---- dates, serial numbers, hashes ---- */
 
-static bool two_digits(const char *text, unsigned *out)
-{
-    uint64_t number;
-    bool good = text_to_u64(text, 2, 99, &number) == CS_OK;
-    *out = good ? (unsigned)number : 0;
-    return good;
-}
-
-/* "01/31/2027", "2027-01-31 12:00:00": told apart by what stands where, and written as RFC 3339. */
 int64_t reply_date(const char *text)
 {
-    char form[40];
-    int64_t time_s;
-    unsigned month;
-    unsigned day;
-    size_t len = text != NULL ? strlen(text) : 0;
-    if (len == 0)
-        return 0;
-    if (len >= 10 && text[2] == '/' && text[5] == '/' && two_digits(text, &month) &&
-        two_digits(text + 3, &day))
-        snprintf(form, sizeof form, "%.4s-%02u-%02u", text + 6, month, day);
-    else if (len == 19 && (text[10] == ' ' || text[10] == 'T'))
-        snprintf(form, sizeof form, "%.10sT%.8sZ", text, text + 11);
-    else
-        snprintf(form, sizeof form, "%.39s", text);
-    return timefmt_parse(form, &time_s) == CS_OK ? time_s : 0;
-}
-
-static bool is_hex(char c)
-{
-    c = text_lower(c);
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-/* Digits alone, lower-case. False: anything but hex, colons and blanks is in it, or too much. */
-static bool hex_digits(char *out, size_t size, const char *text)
-{
-    size_t len = 0;
-    if (text[0] == '0' && text_lower(text[1]) == 'x')
-        text += 2;
-    for (; *text != '\0'; text++) {
-        if (*text == ':' || *text == ' ')
-            continue;
-        if (!is_hex(*text) || len + 1 >= size)
-            return false;
-        out[len++] = text_lower(*text);
-    }
-    out[len] = '\0';
-    return len > 0;
+    return timefmt_read(text);
 }
 
 bool reply_serial(char *out, size_t size, const char *text)
 {
-    char digits[264];
-    if (text == NULL || !hex_digits(digits, sizeof digits, text))
-        return false;
-    const char *first = digits + strspn(digits, "0");
-    size_t len = strlen(first);
-    if (len == 0 || len + 2 > size)
-        return false;
-    snprintf(out, size, "%s%s", len % 2 == 1 ? "0" : "", first);
-    return true;
+    return cert_serial_parse(out, size, text);
 }
 
 bool reply_hash(uint8_t *out, size_t len, const char *text)
 {
-    char digits[80];
-    return text != NULL && hex_digits(digits, sizeof digits, text) &&
-           hex_decode(out, len, digits, strlen(digits));
+    return cert_hash_parse(out, len, text);
 }
 
 /* ---- domains ---- */

@@ -1,7 +1,8 @@
 // layers: scanner
 // SPDX-License-Identifier: Apache-2.0
 /* What a server says before TLS: the first byte chooses the protocol, the second the pieces. A verdict must
- * be whole, what is sent is bounded, and pieces change nothing where all of it is within the limits. */
+ * be whole, what is sent is bounded, and pieces change nothing where all of it is within the limits. So with
+ * TLS in packets. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,39 @@ static enum dialogue_verdict converse(enum protocol protocol, const uint8_t *dat
     return verdict;
 }
 
+/* What is carried in packets around TLS, fed in pieces, and how much of it. */
+static enum dialogue_verdict unwrap(const uint8_t *data, size_t size, size_t piece, struct buf *carried)
+{
+    static const uint8_t answer[] = {4, 1, 0, 15, 0, 0, 1, 0, 1, 0, 6, 0, 1, 0xFF, 1}; /* ENCRYPT_ON */
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    enum dialogue_verdict verdict = DIALOGUE_MORE;
+    dialogue_begin(&dialogue, PROTOCOL_TDS, &names);
+    demand(dialogue_step(&dialogue, answer, sizeof answer, &out, &result) == DIALOGUE_TLS);
+    for (size_t at = 0; at < size && verdict == DIALOGUE_MORE; at += piece) {
+        struct cursor in = {data + at, size - at < piece ? size - at : piece};
+        struct cursor tls;
+        while (dialogue_unwrap(&dialogue, &in, &tls, &verdict))
+            buf_append(carried, tls.at, tls.left);
+        demand(verdict == DIALOGUE_END || in.left == 0);
+    }
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+    return verdict;
+}
+
+static void check_wrapping(const uint8_t *data, size_t size, size_t piece)
+{
+    struct buf whole = {0};
+    struct buf parts = {0};
+    demand(unwrap(data, size, size, &whole) == unwrap(data, size, piece, &parts));
+    demand(whole.len <= size && whole.len == parts.len);
+    demand(whole.len == 0 || memcmp(whole.data, parts.data, whole.len) == 0);
+    buf_dispose(&whole);
+    buf_dispose(&parts);
+}
+
 static void check(enum dialogue_verdict verdict, const struct lane_result *result)
 {
     size_t len = strnlen(result->detail, OBSERVATION_DETAIL);
@@ -54,15 +88,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t piece = data[1] == 0 ? 1 : data[1];
     data += 2;
     size -= 2;
-    if (protocol == PROTOCOL_TLS)
+    if (protocol == PROTOCOL_TLS) { /* not as it is, but in packets */
+        check_wrapping(data, size, piece);
         return 0;
+    }
     enum dialogue_verdict verdict = converse(protocol, data, size, size, &whole);
     check(verdict, &whole);
     enum dialogue_verdict other = converse(protocol, data, size, piece, &parts);
     check(other, &parts);
-    bool is_error_text = protocol == PROTOCOL_POSTGRES;  /* of unknown length: it is what has come */
     bool is_answered = whole.outcome != OUTCOME_NOT_TLS; /* whose detail shows what there is of it */
-    if (size <= DIALOGUE_MAX_LINE && !is_error_text && is_answered)
+    if (size <= DIALOGUE_MAX_LINE && is_answered)
         demand(verdict == other && whole.outcome == parts.outcome);
     return 0;
 }

@@ -135,3 +135,94 @@ class Nginx:
     def close(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
+
+
+def issue(value, flags=0, tag="issue"):
+    """The data of a CAA record."""
+    return bytes([flags, len(tag)]) + tag.encode() + value.encode()
+
+
+class CaaDns:
+    """Answers questions for CAA records over UDP and TCP from `zone`: name -> list of CAA data (see issue); or the name that
+    it is an alias of (whose records come along, with `follows`); or what is done to the question: "servfail", "refused",
+    "referral", "silent", "garbage" (an answer that ends early), "cut" (the flag TC over UDP, an issue record over TCP). All
+    else does not exist."""
+
+    def __init__(self, zone, address="127.0.0.1", follows=True):
+        self.zone = zone
+        self.follows = follows
+        self.asked = []
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.udp = socket.socket(family, socket.SOCK_DGRAM)
+        self.udp.bind((address, 0))
+        self.port = self.udp.getsockname()[1]
+        self.address = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
+        self.tcp = socket.socket(family, socket.SOCK_STREAM)
+        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.tcp.bind((address, self.port))
+        self.tcp.listen()
+        for serve in (self.serve_udp, self.serve_tcp):
+            threading.Thread(target=serve, daemon=True).start()
+
+    def serve_udp(self):
+        while True:
+            try:
+                query, client = self.udp.recvfrom(4096)
+            except OSError:
+                return
+            answer = self.answer(query, "udp")
+            if answer is not None:
+                self.udp.sendto(answer, client)
+
+    def serve_tcp(self):
+        while True:
+            try:
+                connection, _ = self.tcp.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as stream:
+                query = stream.read(struct.unpack(">H", stream.read(2))[0])
+                answer = self.answer(query, "tcp")
+                connection.sendall(struct.pack(">H", len(answer)) + answer)
+
+    @staticmethod
+    def wire(name):
+        return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
+
+    def records(self, name, before=()):
+        """The records of an answer, aliases followed until they go round."""
+        found = [] if name in before else self.zone.get(name, [])
+        owner = self.wire(name)
+        if isinstance(found, str):
+            alias = owner + struct.pack(">HHIH", 5, 1, 60, len(self.wire(found))) + self.wire(found)
+            return [alias, *(self.records(found, (*before, name)) if self.follows else [])]
+        return [owner + struct.pack(">HHIH", 257, 1, 60, len(data)) + data for data in found]
+
+    def answer(self, query, transport):
+        labels, at = [], 12
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        name = ".".join(labels).lower()
+        assert struct.unpack(">H", query[at + 1:at + 3])[0] == 257, "not a question for CAA"
+        question = query[12:at + 5]
+        self.asked.append((name, transport))
+        what = self.zone.get(name)
+        if what == "silent":
+            return None
+        failures = {"servfail": 0x8182, "refused": 0x8185, "referral": 0x8000}
+        flags = 0x8183 if what is None else failures.get(what, 0x8180) if isinstance(what, str) else 0x8180
+        if what == "cut":
+            flags, rows = (0x8380, []) if transport == "udp" else (0x8180, [b"\xc0\x0c" + struct.pack(">HHIH", 257, 1, 60, 18) + issue("sectigo.com")])
+        elif what == "garbage":
+            return query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0) + question + b"\xc0\x0c" + struct.pack(">HHIH", 257, 1, 60, 200) + b"\0\x05iss"
+        else:
+            rows = self.records(name) if flags == 0x8180 else []
+        return query[:2] + struct.pack(">HHHHH", flags, 1, len(rows), 0, 0) + question + b"".join(rows)
+
+    def names(self):
+        return [name for name, _ in self.asked]
+
+    def close(self):
+        self.udp.close()
+        self.tcp.close()

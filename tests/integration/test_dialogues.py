@@ -116,8 +116,19 @@ class Dialogues(Case):
             play(connection, [(b"", b"version='1.0'>"), *DIALOGUES["xmpp"][1:]])
             shake_hands(connection, CERTIFICATES["xmpp"])
 
+        def late_ftp(connection):
+            time.sleep(0.8)  # it looks up the name of who has called
+            connection.sendall(b"22")
+            time.sleep(0.1)
+            connection.sendall(b"0 (vsFTPd 3.0.3)\r\n")
+            if connection.recv(100) != b"AUTH TLS\r\n":
+                connection.sendall(b"530 Please login with USER and PASS.\r\n")
+                return
+            connection.sendall(b"234 go\r\n")
+            shake_hands(connection, CERTIFICATES["ftp"])
+
         late = self.serve(late_greeting)
-        ports = {late.port: "smtp", self.serve(stream_error).port: "xmpp",
+        ports = {late.port: "smtp", self.serve(late_ftp).port: "ftp", self.serve(stream_error).port: "xmpp",
                  self.serve(lambda connection: shake_hands(connection, CERTIFICATES["rdp"])).port: "tls"}
         for protocol in ("smtp", "lmtp", "imap", "pop3", "ftp", "nntp", "sieve", "mysql"):
             def script(connection, protocol=protocol):
@@ -135,7 +146,7 @@ class Dialogues(Case):
                 self.assertEqual(found[port]["sha256"], CERTIFICATES["rdp" if protocol == "tls" else protocol].sha256)
 
     def test_what_else_is_heard_on_such_a_port_is_told(self):
-        says = {b"SSH-2.0-OpenSSH_9.2\r\n": "SSH: SSH-2.0-OpenSSH_9.2", b"login: ": "text: login: ", b"\xff\xfd\x18": "first bytes: fffd18"}
+        says = {b"SSH-2.0-OpenSSH_9.2\r\n": "SSH: SSH-2.0-OpenSSH_9.2", b"login: ": "text: login: ", b"\xff\xfd\x18": "Telnet"}
         for bytes_said, detail in says.items():
             with self.subTest(detail=detail):
                 def script(connection, bytes_said=bytes_said):
@@ -163,14 +174,23 @@ class Dialogues(Case):
             play(connection, DIALOGUES["smtp"])
             shake_hands(connection, CERTIFICATES["smtp"])
 
+        def greeting_of_two_parts(connection):
+            connection.sendall(b"220-mail.example ESMTP\r\n")  # and who talks now is no mail server
+            time.sleep(4)
+            play(connection, DIALOGUES["smtp"])
+            shake_hands(connection, CERTIFICATES["smtp"])
+
         def late_answer(connection):
             play(connection, DIALOGUES["smtp"][:1])
             time.sleep(4)
-        ports = [self.serve(script).port for script in (late_greeting, late_answer)]
+        ports = [self.serve(script).port for script in (late_greeting, late_answer, greeting_of_two_parts)]
         lines = {line["port"]: line for line in self.scan(*(f"127.0.0.1:{port}/smtp" for port in ports), "--ehlo-name", "greeter.example",
                                                           "--key-types", "first", *LIMITS)}
         self.assertEqual(lines[ports[0]]["outcome"], "certificate", lines)
         self.assertEqual(lines[ports[1]]["outcome"], "timeout-handshake", lines)
+        self.assertEqual(lines[ports[2]]["outcome"], "certificate", lines)
+        line = self.scan_one(f"127.0.0.1:{ports[2]}/auto", "--ehlo-name", "greeter.example", "--key-types", "first", *LIMITS)
+        self.assertEqual((line["outcome"], line["protocol"]), ("certificate", "smtp"), line)
 
     def test_silence_after_any_step_ends_in_time(self):
         ports = {}
@@ -217,7 +237,8 @@ class Dialogues(Case):
         target = f"127.0.0.1:{self.serve(script).port}/smtp"
         words = ("scan", target, "--ehlo-name", "greeter.example", "--key-types", "first", *LIMITS[:-1])
         self.run_program(*words)
-        for says[0], state in ((b"421 4.7.0 too many connections\r\n", "live"), (b"554 5.7.1 no service\r\n", "gone")):
+        for says[0], state in ((b"421 4.7.0 too many connections\r\n", "live"), (b"554 5.7.1 client host blocked\r\n", "live"),
+                               (b"554 no SMTP service here\r\n", "gone")):
             for _ in range(3):
                 self.run_program(*words)
             asset, = json.loads(self.run_program("assets", "--state", "all", "--format", "json").stdout)

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cert/record.h"
 #include "db/ingest.h"
+#include "db/inventory.h"
 #include "db/scans.h"
 #include "tests/support/forge.h"
 #include "tests/support/temp_dir.h"
@@ -100,6 +101,21 @@ static inline void asset_world_sees(struct asset_world *world, const char *endpo
         asset_world_keep(world, issuer);
     assert_int_equal(ingest_sighting(world->ingest, &sighting, &decision, &world->diag), CS_OK);
     assert_int_equal(ingest_commit(world->ingest, &world->diag), CS_OK);
+}
+
+/* A whole pull of SCM's certificates: these are all of them. */
+static inline void asset_world_inventory(struct asset_world *world,
+                                         const struct inventory_certificate *certificates, size_t count)
+{
+    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
+    bool resumed;
+    assert_int_equal(inventory_begin(&pull, WORLD_NOW_S, &resumed, NULL), CS_OK);
+    for (size_t i = 0; i < count; i++) {
+        bool fresh;
+        assert_int_equal(inventory_put_listed(&pull, certificates[i].external_id, NULL, &fresh, NULL), CS_OK);
+        assert_int_equal(inventory_detail_certificate(&pull, &certificates[i], NULL), CS_OK);
+    }
+    assert_int_equal(inventory_swap(&pull, WORLD_NOW_S, NULL), CS_OK);
 }
 
 /* A certificate of that name, valid around WORLD_NOW_S. */

@@ -10,21 +10,6 @@
 
 #define ENDPOINT "192.0.2.1:443"
 
-/* One row of the inventory in the words of a test; the pull is whole. */
-static void manager_knows(struct asset_world *world, const struct inventory_certificate *certificates,
-                          size_t count)
-{
-    struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
-    bool resumed;
-    assert_int_equal(inventory_begin(&pull, WORLD_NOW_S, &resumed, NULL), CS_OK);
-    for (size_t i = 0; i < count; i++) {
-        bool fresh;
-        assert_int_equal(inventory_put_listed(&pull, certificates[i].external_id, NULL, &fresh, NULL), CS_OK);
-        assert_int_equal(inventory_detail_certificate(&pull, &certificates[i], NULL), CS_OK);
-    }
-    assert_int_equal(inventory_swap(&pull, WORLD_NOW_S, NULL), CS_OK);
-}
-
 struct shown {
     char status[16];
     char state[16];
@@ -115,7 +100,7 @@ static void what_an_inventory_does_not_have_is_unmanaged(void **state)
 {
     struct asset_world *world = *state;
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
-    manager_knows(world, NULL, 0);
+    asset_world_inventory(world, NULL, 0);
     has_status(world, "unmanaged");
     leaf_free(leaf);
 }
@@ -126,12 +111,12 @@ static void by_sha256_it_is_managed_or_external_with_id_and_state(void **state)
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
     struct inventory_certificate row = {
         .external_id = 7, .sha256 = leaf->record.sha256, .state = "Revoked", .managed = true};
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "managed");
     assert_int_equal(ask(world, "port = 443").id, 7);
     assert_string_equal(ask(world, "port = 443").state, "Revoked");
     row.managed = false;
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "external");
     leaf_free(leaf);
 }
@@ -143,10 +128,10 @@ static void serial_number_and_sha1_tell_together(void **state)
     struct leaf *leaf = serves(world, small, sizeof small);
     struct inventory_certificate row = {
         .external_id = 7, .serial = leaf->record.serial, .sha1 = leaf->sha1, .managed = true};
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "managed");
     leaf->sha1[0] ^= 1; /* another certificate number 2, of another CA */
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "unmanaged");
     leaf_free(leaf);
 }
@@ -157,10 +142,10 @@ static void a_long_serial_number_alone_is_enough_under_the_same_name(void **stat
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
     struct inventory_certificate row = {
         .external_id = 7, .serial = leaf->record.serial, .common_name = "WWW.example.org", .managed = true};
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "managed");
     row.common_name = "other.example.org";
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "unmanaged");
     leaf_free(leaf);
 }
@@ -172,7 +157,7 @@ static void a_short_serial_number_alone_says_nothing(void **state)
     struct leaf *leaf = serves(world, small, sizeof small);
     struct inventory_certificate row = {
         .external_id = 7, .serial = leaf->record.serial, .common_name = "www.example.org", .managed = true};
-    manager_knows(world, &row, 1);
+    asset_world_inventory(world, &row, 1);
     has_status(world, "unmanaged");
     leaf_free(leaf);
 }
@@ -181,7 +166,7 @@ static void of_two_rows_for_one_certificate_the_managed_one_counts(void **state)
 {
     struct asset_world *world = *state;
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
-    manager_knows(
+    asset_world_inventory(
         world,
         (struct inventory_certificate[]){{.external_id = 7, .sha256 = leaf->record.sha256, .managed = true},
                                          {.external_id = 8, .sha256 = leaf->record.sha256, .managed = false}},
@@ -195,7 +180,7 @@ static void what_is_put_aside_does_not_count_yet(void **state)
 {
     struct asset_world *world = *state;
     struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
-    manager_knows(world, NULL, 0);
+    asset_world_inventory(world, NULL, 0);
     struct inventory_pull pull = {world->store, INVENTORY_SCM, INVENTORY_CERTIFICATES, 0};
     bool ignored;
     assert_int_equal(inventory_begin(&pull, WORLD_NOW_S, &ignored, NULL), CS_OK);

@@ -17,7 +17,6 @@ static size_t text_len;
 struct view {
     const char *columns;
     const char *where;
-    const char *finding;
     int64_t now_s;
 };
 
@@ -25,9 +24,7 @@ struct view {
 static void list_assets(struct asset_world *world, const struct view *view)
 {
     struct listing_options options = {.format = LISTING_JSONL, .columns = view->columns};
-    struct asset_list list = {.finding = view->finding,
-                              .now_s = view->now_s != 0 ? view->now_s : WORLD_NOW_S,
-                              .diag = &world->diag};
+    struct asset_list list = {.now_s = view->now_s != 0 ? view->now_s : WORLD_NOW_S, .diag = &world->diag};
     struct asset_filter filter = {.state = "live", .now_s = list.now_s};
     free(text);
     text = NULL;
@@ -180,13 +177,13 @@ static void a_finding_is_judged_at_the_given_time(void **state)
 {
     struct asset_world *world = *state;
     three_services(world);
-    struct view view = {.columns = "endpoint", .finding = "expired"};
+    struct view view = {.columns = "endpoint", .where = "finding = expired"};
     lists(world, &view, "{\"endpoint\":\"192.0.2.2:443\"}\n");
     view.now_s = WORLD_NOW_S - 86400; /* its last second */
     lists(world, &view, "");
     view.now_s = WORLD_NOW_S + 864001;
     lists(world, &view, "{\"endpoint\":\"192.0.2.2:443\"}\n{\"endpoint\":\"192.0.2.3:8443\"}\n");
-    view = (struct view){.columns = "endpoint", .finding = "not-yet-valid"};
+    view = (struct view){.columns = "endpoint", .where = "finding = not-yet-valid"};
     lists(world, &view, "{\"endpoint\":\"192.0.2.3:8443\"}\n");
 }
 

@@ -54,6 +54,7 @@ static void greetings_are_named_and_quoted(void **state)
     looks_like("POP3 greeting: +OK ready", BYTES("+OK ready\r\n"));
     looks_like("IMAP greeting: * OK ready", BYTES("* OK ready\r\n"));
     looks_like("VNC: RFB 003.008", BYTES("RFB 003.008\n"));
+    looks_like("Telnet", BYTES("\xff\xfd\x18\xff\xfb\x01"));
     looks_like("MySQL greeting", BYTES("\x4a\x00\x00\x00\x0a"
                                        "8.0.36"));
 }

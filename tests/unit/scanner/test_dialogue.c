@@ -190,11 +190,16 @@ static const struct script that_have_tls[] = {
        B("AUTH TLS\r\n")},
       {B("234-ok\r\n500 bytes\r\n234 go\r\n"), B("")}},
      TLS},
+    {PROTOCOL_FTP, {{B("220 ftp\r\n"), B("AUTH TLS\r\n")}, {B("334 go\r\n"), B("")}}, TLS},
     {PROTOCOL_NNTP, {{B("201 news.example\r\n"), B("STARTTLS\r\n")}, {B("382 go\r\n"), B("")}}, TLS},
     {PROTOCOL_SIEVE,
      {{B("\"IMPLEMENTATION\" {7+}\r\nNO\r\nOK\n\r\n\"SASL\" \"\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n"),
        B("STARTTLS\r\n")},
       {B("OK \"begin\"\r\n"), B("")}},
+     TLS},
+    {PROTOCOL_SIEVE, /* a literal may stand for the name of a capability */
+     {{B("\"IMPLEMENTATION\" \"x\"\r\n{8+}\r\nstarttls\r\nOK\r\n"), B("STARTTLS\r\n")},
+      {B("OK {5}\r\nbegin\r\n"), B("")}},
      TLS},
     {PROTOCOL_IRC,
      {{B(""), B("STARTTLS\r\n")},
@@ -251,6 +256,11 @@ static const struct script without_tls[] = {
       {B("250-mail.example\r\n250 STARTTLS\r\n"), B("STARTTLS\r\n")},
       {B("454 4.7.0 TLS not available\r\n"), B("QUIT\r\n")}},
      REFUSED("454 4.7.0 TLS not available")},
+    {PROTOCOL_SMTP,
+     {{B("220 mail.example\r\n"), B("EHLO scanner.example\r\n")},
+      {B("250 STARTTLS\r\n"), B("STARTTLS\r\n")},
+      {B("554 5.7.3 Unable to initialize security subsystem\r\n"), B("QUIT\r\n")}},
+     REFUSED("554 5.7.3 Unable to initialize security subsystem")},
     {PROTOCOL_SMTP, {{B("554-go\r\n554 away\r\n"), B("QUIT\r\n")}}, REFUSED("554 away")},
     {PROTOCOL_LMTP,
      {{B("220 mail.example\r\n"), B("LHLO scanner.example\r\n")}, {B("500 no\r\n"), B("QUIT\r\n")}},
@@ -272,12 +282,19 @@ static const struct script without_tls[] = {
     {PROTOCOL_SIEVE,
      {{B("\"STARTTLS\"\r\nOK\r\n"), B("STARTTLS\r\n")}, {B("NO \"not now\"\r\n"), B("LOGOUT\r\n")}},
      REFUSED("NO \"not now\"")},
+    {PROTOCOL_SIEVE, /* the text of a literal is no name, nor is part of one */
+     {{B("\"IMPLEMENTATION\" {10}\r\n\"STARTTLS\"\r\n{9}\r\nSTARTTLSX\r\nOK\r\n"), B("LOGOUT\r\n")}},
+     REFUSED("STARTTLS is not offered")},
     {PROTOCOL_IRC,
      {{B(""), B("STARTTLS\r\n")}, {B(":irc.example 691 * :STARTTLS failed\r\n"), B("QUIT\r\n")}},
      REFUSED(":irc.example 691 * :STARTTLS failed")},
     {PROTOCOL_XMPP,
      {{B(""), B(XMPP_OPEN("client"))},
       {B("<stream:stream><stream:features><mechanisms/></stream:features>"), B("</stream:stream>")}},
+     REFUSED("STARTTLS is not offered")},
+    {PROTOCOL_XMPP_SERVER, /* RFC 6120, 4.3.2: features may be empty */
+     {{B(""), B(XMPP_OPEN("server"))},
+      {B("<stream:stream version='1.0'><stream:features/>"), B("</stream:stream>")}},
      REFUSED("STARTTLS is not offered")},
     {PROTOCOL_XMPP,
      {{B(""), B(XMPP_OPEN("client"))},
@@ -290,6 +307,9 @@ static const struct script without_tls[] = {
     {PROTOCOL_POSTGRES,
      {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("N"), B("")}},
      REFUSED("TLS is not offered")},
+    {PROTOCOL_POSTGRES,
+     {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("EFATAL: no such version\n\0"), B("")}},
+     REFUSED("error: FATAL: no such version")},
     {PROTOCOL_MYSQL, {{B(MYSQL_GREETING("\xff", "\xf7")), B("")}}, REFUSED("TLS is not offered")},
     {PROTOCOL_RDP,
      {{B(""), B(RDP_ASKS)},
@@ -324,6 +344,16 @@ static const struct script that_have_had_enough[] = {
     {PROTOCOL_FTP,
      {{B("220 ftp\r\n"), B("AUTH TLS\r\n")}, {B("421 Timeout\r\n"), B("QUIT\r\n")}},
      REFUSED("throttled: 421 Timeout")},
+    {PROTOCOL_SMTP,
+     {{B("554-5.7.1 Service unavailable\r\n554 5.7.1 Client host blocked\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 554 5.7.1 Client host blocked")},
+    {PROTOCOL_LMTP,
+     {{B("220 mail.example\r\n"), B("LHLO scanner.example\r\n")},
+      {B("550 5.7.1 Access denied\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 550 5.7.1 Access denied")},
+    {PROTOCOL_FTP,
+     {{B("530 Too many connections from your host\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: 530 Too many connections from your host")},
     {PROTOCOL_NNTP, {{B("400 overloaded\r\n"), B("QUIT\r\n")}}, REFUSED("throttled: 400 overloaded")},
     {PROTOCOL_IMAP,
      {{B("* OK\r\n"), B("a1 STARTTLS\r\n")}, {B("* BYE shutdown\r\n"), B("")}},
@@ -337,6 +367,9 @@ static const struct script that_have_had_enough[] = {
     {PROTOCOL_IRC,
      {{B(""), B("STARTTLS\r\n")}, {B("ERROR :Closing Link: (Throttled)\r\n"), B("")}},
      REFUSED("throttled: ERROR :Closing Link: (Throttled)")},
+    {PROTOCOL_IRC,
+     {{B(""), B("STARTTLS\r\n")}, {B(":irc.example 465 * :You are banned\r\n"), B("QUIT\r\n")}},
+     REFUSED("throttled: :irc.example 465 * :You are banned")},
     {PROTOCOL_XMPP,
      {{B(""), B(XMPP_OPEN("client"))},
       {B("<stream:stream><stream:error><policy-violation xmlns='x'/>"), B("</stream:stream>")}},
@@ -348,6 +381,10 @@ static const struct script that_have_had_enough[] = {
     {PROTOCOL_POSTGRES,
      {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")}, {B("E\0\0\0\x1cSFATAL\0C53300\0Mtoo many\0\0"), B("")}},
      REFUSED("throttled: too many")},
+    {PROTOCOL_POSTGRES, /* which has not come so far as to speak a version */
+     {{B(""), B("\0\0\0\x08\x04\xd2\x16\x2f")},
+      {B("Ecould not fork new process for connection: Out of memory\n\0"), B("")}},
+     REFUSED("throttled: could not fork new process for connection: Out of memory")},
     {PROTOCOL_MYSQL,
      {{B("\x0f\x00\x00\x00\xff\x69\x04Host blocked"), B("")}},
      REFUSED("throttled: Host blocked")},
@@ -375,6 +412,7 @@ static void what_speaks_otherwise_is_told_by_what_it_says(void **state)
         play(&script, 1);
     }
     static const struct script scripts[] = {
+        {PROTOCOL_SIEVE, {{B("NOTICE AUTH :wait\r\n"), B("")}}, NOT_TLS("text: NOTICE AUTH :wait")},
         {PROTOCOL_IRC,
          {{B(""), B("STARTTLS\r\n")}, {B("HTTP/1.1 400 Bad Request\r\n"), B("")}},
          NOT_TLS("HTTP: HTTP/1.1 400 Bad Request")},
@@ -451,8 +489,7 @@ static const struct {
      PROTOCOL_MYSQL},
     {{PROTOCOL_AUTO, {{B("SSH-2.0-OpenSSH_9.2\r\n"), B("")}}, NOT_TLS("SSH: SSH-2.0-OpenSSH_9.2")},
      PROTOCOL_AUTO},
-    {{PROTOCOL_AUTO, {{B("\xff\xfd\x18\xff\xfd\x20"), B("")}}, NOT_TLS("first bytes: fffd18fffd20")},
-     PROTOCOL_AUTO},
+    {{PROTOCOL_AUTO, {{B("\xff\xfd\x18\xff\xfd\x20"), B("")}}, NOT_TLS("Telnet")}, PROTOCOL_AUTO},
     {{PROTOCOL_AUTO, {{B("421 too many\r\n"), B("QUIT\r\n")}}, REFUSED("throttled: 421 too many")},
      PROTOCOL_SMTP},
 };
@@ -513,6 +550,15 @@ static void a_stream_of_xmpp_tells_who_may_enter(void **state)
     assert_int_equal(dialogue_guess((const uint8_t *)server, sizeof server - 1), PROTOCOL_XMPP_SERVER);
     assert_int_equal(dialogue_guess((const uint8_t *)"HTTP/1.1 400", 12), PROTOCOL_AUTO);
     assert_int_equal(dialogue_guess((const uint8_t *)"", 0), PROTOCOL_AUTO);
+}
+
+static void the_first_bytes_of_a_greeting_are_one(void **state)
+{
+    (void)state;
+    assert_int_equal(dialogue_guess((const uint8_t *)"22", 2), PROTOCOL_SMTP);
+    assert_int_equal(dialogue_guess((const uint8_t *)"* O", 3), PROTOCOL_IMAP);
+    assert_int_equal(dialogue_guess((const uint8_t *)"23", 2), PROTOCOL_AUTO);
+    assert_int_equal(dialogue_guess((const uint8_t *)"<", 1), PROTOCOL_AUTO); /* of a page just as well */
 }
 
 /* ---- packets around TLS ---- */
@@ -613,6 +659,27 @@ static void endless_lines_and_replies_end_it(void **state)
     assert_int_equal(flooded(PROTOCOL_LDAP, "\x30\x83\x7f\x7f\x7f", 100000), OUTCOME_TOO_LARGE);
 }
 
+/* However its bytes arrive. */
+static void the_longest_line_is_the_same_in_one_piece(void **state)
+{
+    static char bytes[3 + DIALOGUE_MAX_LINE];
+    const struct bytes longest = {bytes + 1, DIALOGUE_MAX_LINE};
+    struct dialogue dialogue;
+    struct lane_result result = {0};
+    struct buf out = {0};
+    (void)state;
+    memset(bytes, '1', sizeof bytes - 1);
+    bytes[DIALOGUE_MAX_LINE] = '\n';
+    bytes[DIALOGUE_MAX_LINE + 1] = '\0';
+    bytes[4] = ' ';
+    assert_int_equal(flooded(PROTOCOL_NNTP, bytes, 1), OUTCOME_TOO_LARGE);
+    dialogue_begin(&dialogue, PROTOCOL_NNTP, &names);
+    assert_int_equal(feed(&dialogue, longest, SIZE_MAX, &out, &result), DIALOGUE_END);
+    assert_int_equal(result.outcome, OUTCOME_STARTTLS_REFUSED); /* "111 ": it was read */
+    dialogue_dispose(&dialogue);
+    buf_dispose(&out);
+}
+
 static void endless_anything_ends_every_dialogue(void **state)
 {
     static const char *const units[] = {"A", "\n", "\x01", "<", "\xff", "220-x\r\n", "* OK\r\n", "{9}\r\n"};
@@ -668,9 +735,9 @@ static void a_name_that_is_none_breaks_no_stream(void **state)
 static void servers_greet_in_some_protocols_only(void **state)
 {
     (void)state;
-    assert_true(dialogue_waits_for_greeting(PROTOCOL_SMTP));
-    assert_false(dialogue_waits_for_greeting(PROTOCOL_LDAP));
-    assert_false(dialogue_waits_for_greeting(PROTOCOL_TLS));
+    assert_true(dialogue_is_greeted(PROTOCOL_SMTP));
+    assert_false(dialogue_is_greeted(PROTOCOL_LDAP));
+    assert_false(dialogue_is_greeted(PROTOCOL_TLS));
 }
 
 int main(void)
@@ -683,9 +750,11 @@ int main(void)
         cmocka_unit_test(who_greets_is_known_by_the_greeting),
         cmocka_unit_test(who_is_silent_is_asked_for_tls),
         cmocka_unit_test(a_stream_of_xmpp_tells_who_may_enter),
+        cmocka_unit_test(the_first_bytes_of_a_greeting_are_one),
         cmocka_unit_test(tls_within_tds_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_no_packet_ends_it),
         cmocka_unit_test(endless_lines_and_replies_end_it),
+        cmocka_unit_test(the_longest_line_is_the_same_in_one_piece),
         cmocka_unit_test(endless_anything_ends_every_dialogue),
         cmocka_unit_test(clear_text_behind_the_go_ahead_is_dropped_and_told),
         cmocka_unit_test(a_name_that_is_none_breaks_no_stream),

@@ -220,6 +220,29 @@ static void random_sets_agree_with_a_naive_model(void **state)
     }
 }
 
+static void addresses_in_a_range_are_counted(void **state)
+{
+    static const struct {
+        const char *range;
+        unsigned count;
+    } rows[] = {
+        {"192.0.2.0/24", 21},          {"192.0.2.10", 1},      {"192.0.2.9", 0},       {"192.0.2.19", 1},
+        {"192.0.2.15-192.0.2.35", 11}, {"0.0.0.0/0", 21},      {"198.51.100.0/24", 0}, {"::/0", 16},
+        {"192.0.2.20-192.0.2.29", 0},  {"2001:db8::8/125", 8},
+    };
+    struct ip_set set = set_of("192.0.2.10-192.0.2.19 192.0.2.30-192.0.2.40 2001:db8::/124");
+    struct ip_set none = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ip_range range;
+        assert_int_equal(ip_range_parse(rows[i].range, strlen(rows[i].range), &range, NULL), CS_OK);
+        if (ip_set_count_in(&set, range) != rows[i].count)
+            fail_msg("%s", rows[i].range);
+        assert_true(ip_set_count_in(&none, range) == 0);
+    }
+    ip_set_dispose(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +254,7 @@ int main(void)
         cmocka_unit_test(size_counts_addresses_of_any_family),
         cmocka_unit_test(the_ends_of_each_range_are_found_by_index),
         cmocka_unit_test(membership_ends_where_ranges_end),
+        cmocka_unit_test(addresses_in_a_range_are_counted),
         cmocka_unit_test(random_sets_agree_with_a_naive_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
