@@ -93,17 +93,9 @@ static int wrong_usage(struct app *app, const struct command *command)
     return EXIT_USAGE;
 }
 
-bool app_begin(struct app *app, const struct command *command, int argc, char **argv,
-               const struct command_option *own, void *values, bool lists, struct list_options *list,
-               size_t min, size_t max, int *status)
+static bool begin(struct app *app, const struct command *command, int argc, char **argv,
+                  const struct option_table *tables, size_t min, size_t max, int *status)
 {
-    struct option_table tables[4] = {0};
-    size_t count = 0;
-    if (own != NULL)
-        tables[count++] = (struct option_table){own, values};
-    if (lists)
-        tables[count++] = (struct option_table){list_option_table, list};
-    tables[count] = (struct option_table){common_option_table, &app->common};
     enum cs_err err = options_parse(tables, argc, argv, &app->words, &app->given, &app->diag);
     if (err == CS_E_CANCELLED) {
         if (app->help != NULL)
@@ -125,6 +117,31 @@ bool app_begin(struct app *app, const struct command *command, int argc, char **
     err = config_read(&app->config, app->common.config, &app->diag);
     *status = app_status(app, err);
     return err == CS_OK;
+}
+
+bool app_begin(struct app *app, const struct command *command, int argc, char **argv,
+               const struct command_option *own, void *values, bool lists, struct list_options *list,
+               size_t min, size_t max, int *status)
+{
+    struct option_table tables[4] = {0};
+    size_t count = 0;
+    if (own != NULL)
+        tables[count++] = (struct option_table){own, values};
+    if (lists)
+        tables[count++] = (struct option_table){list_option_table, list};
+    tables[count] = (struct option_table){common_option_table, &app->common};
+    return begin(app, command, argc, argv, tables, min, max, status);
+}
+
+bool app_begin_with(struct app *app, const struct command *command, int argc, char **argv,
+                    const struct option_table *own, size_t min, size_t max, int *status)
+{
+    struct option_table tables[4] = {0};
+    size_t count = 0;
+    for (; count < 2 && own[count].options != NULL; count++)
+        tables[count] = own[count];
+    tables[count] = (struct option_table){common_option_table, &app->common};
+    return begin(app, command, argc, argv, tables, min, max, status);
 }
 
 /* A service has no HOME, and its account has one all the same. */
@@ -189,6 +206,7 @@ void app_dispose(struct app *app)
 }
 
 struct loading {
+    const struct text_list *names; /* NULL = all */
     struct ruleset *set;
     struct diag *diag;
 };
@@ -196,6 +214,8 @@ struct loading {
 static enum cs_err load_rule(void *context, const struct rule_row *row)
 {
     struct loading *loading = context;
+    if (loading->names != NULL && !text_list_has(loading->names, row->name))
+        return CS_OK;
     enum cs_err err =
         ruleset_add(loading->set, row->id, row->name, row->match, &row->owner, row->owner_id, loading->diag);
     if (err != CS_OK)
@@ -203,10 +223,15 @@ static enum cs_err load_rule(void *context, const struct rule_row *row)
     return err;
 }
 
+enum cs_err app_load_rules_of(struct app *app, const struct text_list *names, struct ruleset *out)
+{
+    struct loading loading = {names, out, &app->diag};
+    return rule_table_each(app->store, load_rule, &loading, &app->diag);
+}
+
 enum cs_err app_load_rules(struct app *app, struct ruleset *out)
 {
-    struct loading loading = {out, &app->diag};
-    return rule_table_each(app->store, load_rule, &loading, &app->diag);
+    return app_load_rules_of(app, NULL, out);
 }
 
 static size_t terminal_width(void)

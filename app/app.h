@@ -58,6 +58,10 @@ bool app_begin(struct app *app, const struct command *command, int argc, char **
                const struct command_option *own, void *values, bool lists, struct list_options *list,
                size_t min, size_t max, int *status);
 
+/* The same with several tables of the command's own (the last one NULL; two at most). */
+bool app_begin_with(struct app *app, const struct command *command, int argc, char **argv,
+                    const struct option_table *own, size_t min, size_t max, int *status);
+
 /* Opens the database where --db, CERTSCOUR_DB, the configuration or the defaults say. Notes (a migration) go
  * to stderr. */
 CS_MUST_USE enum cs_err app_open_store(struct app *app, enum store_mode mode);
@@ -70,8 +74,10 @@ void app_dispose(struct app *app);
 /* One sentence on stderr, with the program's name before it. */
 void app_note(const char *format, ...) CS_PRINTF(1, 2);
 
-/* All rules of the store, compiled. */
+/* All rules of the store, compiled; or those that `names` has (NULL = all), in the same order. */
 CS_MUST_USE enum cs_err app_load_rules(struct app *app, struct ruleset *out);
+CS_MUST_USE enum cs_err app_load_rules_of(struct app *app, const struct text_list *names,
+                                          struct ruleset *out);
 
 CS_MUST_USE enum cs_err app_open_listing(struct app *app, const struct list_options *options,
                                          const struct listing_column *columns, size_t count,

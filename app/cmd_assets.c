@@ -8,6 +8,7 @@
 #include "app/expiry_setting.h"
 #include "app/inventory_age.h"
 #include "app/rule_apply.h"
+#include "app/trust_setting.h"
 #include "base/text.h"
 #include "db/owners.h"
 #include "report/asset_list.h"
@@ -20,6 +21,7 @@ struct asset_options {
     const char *expiring;
     const char *finding;
     const char *state;
+    const char *task;
     bool unmanaged;
     bool expired;
     bool unassigned;
@@ -58,6 +60,11 @@ static const struct command_option asset_option_table[] = {
      .argument = "F",
      .help = "only those with this finding, e.g. self-signed",
      .offset = offsetof(struct asset_options, finding)},
+    {.name = "task",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "only those that a scan of this task has seen",
+     .offset = offsetof(struct asset_options, task)},
     {.name = "state",
      .kind = OPTION_TEXT,
      .argument = "S",
@@ -125,6 +132,17 @@ static enum cs_err add_expiring(struct app *app, const char *days_text, const st
     return err;
 }
 
+static void add_task(struct buf *where, const char *name)
+{
+    add_condition(where, "task = \"");
+    for (; *name != '\0'; name++) {
+        if (*name == '"' || *name == '\\')
+            buf_append_char(where, '\\');
+        buf_append_char(where, *name);
+    }
+    buf_append_char(where, '"');
+}
+
 /* All conditions as one expression, so that they meet the same SQL and the same evaluator. */
 static enum cs_err build_where(struct app *app, const struct asset_options *options,
                                const struct expiry_limits *limits, struct buf *where)
@@ -141,6 +159,8 @@ static enum cs_err build_where(struct app *app, const struct asset_options *opti
         }
         buf_printf(where, "(%s)", options->where);
     }
+    if (options->task != NULL)
+        add_task(where, options->task);
     if (options->finding != NULL) { /* one of the table */
         snprintf(condition, sizeof condition, "finding = %s", options->finding);
         add_condition(where, condition);
@@ -202,6 +222,8 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
         err = matcher_compile(&assets.where, buf_str(&where), RULES_FILTER, &app->diag);
     if (err == CS_OK)
         err = app_open_store(app, STORE_READ);
+    if (err == CS_OK)
+        err = trust_refresh_for_reading(app);
     if (err == CS_OK && options->owner != NULL)
         err = owners_find(app->store, &owner, &owner_id, &app->diag);
     if (err == CS_OK)

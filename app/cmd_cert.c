@@ -5,6 +5,7 @@
 #include "app/asset_name.h"
 #include "app/commands.h"
 #include "app/expiry_setting.h"
+#include "app/trust_setting.h"
 #include "report/cert_show.h"
 
 struct show_options {
@@ -66,6 +67,8 @@ static int show(struct app *app, const struct command *command, int argc, char *
         err = expiry_setting(app, &limits);
     if (err == CS_OK)
         err = app_open_store(app, STORE_READ);
+    if (err == CS_OK)
+        err = trust_refresh_for_reading(app);
     if (err == CS_OK)
         err = asset_name_parse(&name, app->store, app->words.items[0], &app->diag);
     if (err == CS_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/file_text.h"
 #include "base/text.h"
 #include "db/owners.h"
 #include "db/rule_table.h"
@@ -27,27 +28,6 @@ static const struct command_option import_options[] = {
      .offset = offsetof(struct import_options, create_owners)},
     {.name = NULL},
 };
-
-static enum cs_err read_file(struct app *app, const char *path, struct buf *out)
-{
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "re");
-    if (file == NULL)
-        return diag_fail(&app->diag, CS_E_INVALID, "%s: %s", path, strerror(errno));
-    buf_init(out, MAX_FILE);
-    for (size_t got = 1; got > 0 && out->err == CS_OK;) {
-        uint8_t *room = buf_reserve(out, 65536);
-        got = room != NULL ? fread(room, 1, 65536, file) : 0;
-        if (got > 0)
-            buf_commit(out, got);
-    }
-    bool failed = ferror(file) != 0;
-    if (!is_stdin)
-        fclose(file);
-    if (failed || out->err != CS_OK)
-        return diag_fail(&app->diag, CS_E_INVALID, "%s: %s", path, failed ? strerror(errno) : "too large");
-    return CS_OK;
-}
 
 /* Adds the written form of an owner to `missing` unless it is there or enough are. */
 static enum cs_err note_missing(struct text_list *missing, const struct owner_name *owner)
@@ -127,7 +107,7 @@ static int import_rules(struct app *app, const struct command *command, int argc
     struct buf skipped = {0};
     if (!app_begin(app, command, argc, argv, import_options, &options, false, NULL, 1, 1, &status))
         return status;
-    enum cs_err err = read_file(app, app->words.items[0], &text);
+    enum cs_err err = file_text_read(&text, app->words.items[0], MAX_FILE, &app->diag);
     if (err == CS_OK) {
         err = ruleset_from_json(&set, buf_str(&text), text.len, NULL, NULL, &skipped, &app->diag);
         if (err != CS_OK)

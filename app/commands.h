@@ -11,6 +11,8 @@ extern const struct command *const command_tables[];
 
 extern const struct command scan_commands[];
 extern const struct command scan_admin_commands[];
+extern const struct command task_commands[];
+extern const struct command task_run_commands[];
 extern const struct command org_commands[];
 extern const struct command rule_commands[];
 extern const struct command rule_apply_commands[];
@@ -19,6 +21,7 @@ extern const struct command assets_commands[];
 extern const struct command cert_commands[];
 extern const struct command exclude_commands[];
 extern const struct command findings_commands[];
+extern const struct command roots_commands[];
 extern const struct command status_commands[];
 extern const struct command report_coverage_commands[];
 extern const struct command scm_commands[];

@@ -27,6 +27,8 @@ static const struct {
     {"scan", "names-from"},
     {"scan", "max-names"},
     {"scan", "key-types"},
+    {"trust", "system"},
+    {"trust", "roots"},
     {"findings", "warning"},
     {"findings", "critical"},
     {"scm", "base_url"},

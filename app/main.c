@@ -12,6 +12,8 @@
 const struct command *const command_tables[] = {
     scan_commands,
     scan_admin_commands,
+    task_commands,
+    task_run_commands,
     org_commands,
     rule_commands,
     rule_apply_commands,
@@ -20,6 +22,7 @@ const struct command *const command_tables[] = {
     cert_commands,
     exclude_commands,
     findings_commands,
+    roots_commands,
     status_commands,
     scm_commands,
     scm_pull_commands,

@@ -3,9 +3,11 @@
 #include "app/options.h"
 
 #include <getopt.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 
 #define MAX_OPTIONS 64
@@ -153,8 +155,8 @@ static enum cs_err missing_argument(const struct flat *flat, struct diag *diag)
     return diag_fail(diag, CS_E_INVALID, "--%s needs an argument: %s", option->name, option->argument);
 }
 
-enum cs_err options_parse(const struct option_table *tables, int argc, char **argv, struct text_list *words,
-                          struct text_list *given, struct diag *diag)
+static enum cs_err parse(const struct option_table *tables, int argc, char **argv, struct text_list *words,
+                         struct text_list *given, struct diag *diag)
 {
     struct flat flat;
     enum cs_err err = CS_OK;
@@ -176,6 +178,76 @@ enum cs_err options_parse(const struct option_table *tables, int argc, char **ar
     }
     for (; optind < argc && err == CS_OK; optind++)
         err = text_list_add(words, argv[optind]);
+    return err;
+}
+
+enum cs_err options_parse(const struct option_table *tables, int argc, char **argv, struct text_list *words,
+                          struct text_list *given, struct diag *diag)
+{
+    static pthread_mutex_t getopt_state = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&getopt_state);
+    enum cs_err err = parse(tables, argc, argv, words, given, diag);
+    pthread_mutex_unlock(&getopt_state);
+    return err;
+}
+
+static void write_value(const struct command_option *option, const char *value, struct buf *out)
+{
+    switch (option->kind) {
+    case OPTION_TEXT:
+    case OPTION_OPTIONAL:
+        buf_append_str(out, *(const char *const *)(const void *)value);
+        break;
+    case OPTION_NUMBER:
+        buf_printf(out, "%u", *(const uint32_t *)(const void *)value);
+        break;
+    case OPTION_SEED:
+        buf_printf(out, "%llu", (unsigned long long)((const struct option_seed *)(const void *)value)->value);
+        break;
+    case OPTION_SECONDS: {
+        uint32_t ms = *(const uint32_t *)(const void *)value;
+        buf_printf(out, "%u.%03u", ms / 1000, ms % 1000);
+        break;
+    }
+    case OPTION_FLAG: /* have none */
+    case OPTION_LIST: /* have several */
+        break;
+    }
+}
+
+static enum cs_err add_word(const struct command_option *option, const char *value, struct text_list *out)
+{
+    struct buf word = {0};
+    buf_printf(&word, option->kind == OPTION_FLAG ? "--%s" : "--%s=", option->name);
+    write_value(option, value, &word);
+    return text_list_take(out, buf_take_str(&word));
+}
+
+static enum cs_err add_list(const struct command_option *option, const struct text_list *values,
+                            struct text_list *out)
+{
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < values->count && err == CS_OK; i++) {
+        struct buf word = {0};
+        buf_printf(&word, "--%s=%s", option->name, values->items[i]);
+        err = text_list_take(out, buf_take_str(&word));
+    }
+    return err;
+}
+
+enum cs_err options_words(const struct option_table *table, const struct text_list *given,
+                          struct text_list *out)
+{
+    enum cs_err err = CS_OK;
+    for (const struct command_option *option = table->options; option->name != NULL && err == CS_OK;
+         option++) {
+        const char *value = (const char *)table->values + option->offset;
+        if (!text_list_has(given, option->name))
+            continue;
+        err = option->kind == OPTION_LIST
+                  ? add_list(option, (const struct text_list *)(const void *)value, out)
+                  : add_word(option, value, out);
+    }
     return err;
 }
 

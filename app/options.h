@@ -40,13 +40,16 @@ struct command_option {
 
 /* Parses argv[1..argc): options anywhere, the rest is copied to `words`; `given` (may be NULL) gets the long
  * name of each option met. CS_E_INVALID names the option and what is allowed. CS_E_CANCELLED: --help was
- * asked for. */
+ * asked for. One thread at a time parses (getopt's state is global): others wait. */
 struct option_table {
     const struct command_option *options; /* NULL ends the list of tables */
     void *values;
 };
 CS_MUST_USE enum cs_err options_parse(const struct option_table *tables, int argc, char **argv,
                                       struct text_list *words, struct text_list *given, struct diag *diag);
+/* What was given of one table, as words that options_parse reads again: "--rate=200". */
+CS_MUST_USE enum cs_err options_words(const struct option_table *table, const struct text_list *given,
+                                      struct text_list *out);
 void options_help(FILE *file, const struct option_table *tables);
 
 #endif

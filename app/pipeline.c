@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/record_cache.h"
+#include "app/verdict_cache.h"
 #include "base/buf.h"
 #include "base/set64.h"
 #include "db/ingest.h"
@@ -23,7 +24,9 @@ struct pipeline {
     struct pipeline_options options;
     struct ingest *ingest; /* NULL without store */
     struct record_cache cache;
-    struct set64 leaves; /* first bytes of the hashes met; a collision miscounts one certificate */
+    struct verdict_cache verdicts;
+    uint8_t roots[SHA256_SIZE]; /* version of the trust that judges */
+    struct set64 leaves;        /* first bytes of the hashes met; a collision miscounts one certificate */
     struct pipeline_totals totals;
     struct pipeline_totals next; /* totals once the batch at hand is committed */
     struct attempt_entry *entries;
@@ -57,6 +60,10 @@ enum cs_err pipeline_new(struct pipeline **out, const struct pipeline_options *o
         err = ingest_new(&pipeline->ingest, options->store, options->scan_id, options->network, diag);
     if (pipeline->ingest != NULL)
         pipeline->cache = (struct record_cache){.source = read_stored, .source_context = pipeline->ingest};
+    pipeline->verdicts.trust = options->trust;
+    pipeline->verdicts.ingest = pipeline->ingest;
+    if (err == CS_OK && options->trust != NULL)
+        err = trust_version(options->trust, pipeline->roots);
     if (err != CS_OK) {
         pipeline_free(pipeline);
         return err;
@@ -144,14 +151,16 @@ static struct endpoint endpoint_of(const struct pipeline *pipeline, const struct
 }
 
 static enum cs_err store_sighting(struct pipeline *pipeline, const struct observation *seen,
-                                  const struct chain *chain, const struct cert_record *leaf,
-                                  const struct rule *rule, struct ingest_decision *decision,
-                                  struct diag *diag)
+                                  const struct chain *chain, const struct chain_verdict *verdict,
+                                  const struct cert_record *leaf, const struct rule *rule,
+                                  struct ingest_decision *decision, struct diag *diag)
 {
     struct ingest_sighting sighting = {
         .endpoint = endpoint_of(pipeline, seen),
         .host_name = seen->host_name,
         .chain = chain,
+        .verdict = verdict,
+        .roots = pipeline->options.trust != NULL ? pipeline->roots : NULL,
         .slot = cert_record_slot(leaf),
         .owner_id = rule != NULL ? rule->owner_id : 0,
         .rule_id = rule != NULL ? rule->id : 0,
@@ -236,16 +245,21 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
 
     const struct rule *taker = rule != RULESET_NO_MATCH ? &pipeline->options.rules->rules[rule] : NULL;
     struct ingest_decision decision = {0};
+    struct chain_verdict verdict;
+    err = verdict_cache_get(&pipeline->verdicts, chain, now_s, &verdict, diag);
+    if (err != CS_OK)
+        return err;
     const struct finding_facts facts = {
         .now_s = now_s,
         .server_name = seen->server_name,
         .starttls_injection = seen->starttls_injection,
         .tls_version = tls_version_name(chain->tls_version),
         .expiry = pipeline->options.expiry,
+        .chain = &verdict,
     };
     *slot = cert_record_slot(leaf);
     if (pipeline->ingest != NULL)
-        err = store_sighting(pipeline, seen, chain, leaf, taker, &decision, diag);
+        err = store_sighting(pipeline, seen, chain, &verdict, leaf, taker, &decision, diag);
     else
         decide_by_rule(&decision, taker);
     if (err == CS_OK)

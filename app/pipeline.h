@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "cert/finding.h"
+#include "cert/trust.h"
 #include "db/store.h"
 #include "rules/ruleset.h"
 #include "scanner/permutation.h"
@@ -23,6 +24,7 @@ struct pipeline_options { /* everything is borrowed for the pipeline's life */
     const char *network;  /* "" by default */
     struct ruleset *rules;
     const struct expiry_limits *expiry; /* NULL = expiry_usual */
+    struct trust *trust;                /* by which new chains are judged; NULL = by none */
     const struct target_set *targets;
     const struct permutation *order; /* position -> target index */
     int out_fd;                      /* where lines go; -1 = none */

@@ -33,6 +33,11 @@ struct scan_options {
     bool dry_run;
 };
 
+#define SCAN_OPTIONS_DEFAULT                                                                                 \
+    {                                                                                                        \
+        .limits = scan_limits_default, .max_names = 10                                                       \
+    }
+
 extern const struct command_option scan_option_table[];
 
 /* [scan] of the configuration, where the command line says nothing. CS_E_INVALID, as all below. */

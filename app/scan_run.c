@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +23,9 @@
 #define LINE_EVERY_MS    10000 /* progress where no terminal shows it */
 #define HELD_MS          8000  /* for a name; the DNS is given up long before, but where too much is asked */
 #define HELD_BYTES       ((size_t)64 << 20)
+#define WITHIN_HOURS     "certscour: within the allowed hours again: going on\n"
+#define OUTSIDE_HOURS    "certscour: outside the allowed hours: waiting for them\n"
 #define BUSY_PATIENCE_MS 60000 /* how long a locked store is waited for before the scan gives up */
-
-static volatile sig_atomic_t signals_caught;
-
-static void on_signal(int number)
-{
-    (void)number;
-    signals_caught++;
-}
 
 struct session {
     struct scan_run *run;
@@ -47,7 +40,8 @@ struct session {
     struct progress progress;
     struct buf line;
     int signals_obeyed;
-    bool stopping; /* something asked for an early end */
+    bool stopping;  /* something asked for an early end */
+    bool held_back; /* not the time to send */
     enum scan_end end;
     int64_t data_version;
     uint64_t next_chore_ms;
@@ -68,6 +62,12 @@ static void clear_progress(const struct session *session)
         fputs("\r\033[K", stderr);
 }
 
+static int interrupts(const struct session *session)
+{
+    const volatile sig_atomic_t *count = session->run->control.interrupts;
+    return count != NULL ? *count : 0;
+}
+
 static void stop_early(struct session *session, enum scan_end end, const char *message)
 {
     if (session->stopping)
@@ -81,7 +81,7 @@ static void stop_early(struct session *session, enum scan_end end, const char *m
 
 static void obey_signals(struct session *session)
 {
-    int caught = signals_caught;
+    int caught = interrupts(session);
     if (caught == session->signals_obeyed)
         return;
     session->signals_obeyed = caught;
@@ -161,6 +161,24 @@ static void renew_lease(struct session *session, uint64_t now_ms)
         warn(session, "the scan's lease could not be renewed", &diag);
 }
 
+static bool may_send_now(const struct session *session)
+{
+    const struct scan_control *control = &session->run->control;
+    return control->may_send == NULL || control->may_send(control->context, (int64_t)time(NULL));
+}
+
+/* Allowed hours: outside them what is under way is finished, and nothing is begun. */
+static void look_at_the_clock(struct session *session)
+{
+    bool may_send = may_send_now(session);
+    if (may_send == !session->held_back)
+        return;
+    session->held_back = !may_send;
+    scanner_pause(session->scanner, session->held_back);
+    clear_progress(session);
+    fputs(may_send ? WITHIN_HOURS : OUTSIDE_HOURS, stderr);
+}
+
 static void do_chores(struct session *session)
 {
     uint64_t now_ms = monotonic_ms();
@@ -170,6 +188,7 @@ static void do_chores(struct session *session)
     session->next_chore_ms = now_ms + CHORE_EVERY_MS;
     look_for_exclusions(session);
     look_for_stop(session);
+    look_at_the_clock(session);
     renew_lease(session, now_ms);
     show_progress(session, now_ms);
 }
@@ -180,7 +199,7 @@ static enum cs_err process(struct session *session, const struct scan_batch *bat
 {
     uint64_t give_up_ms = monotonic_ms() + BUSY_PATIENCE_MS;
     enum cs_err err = pipeline_process(session->pipeline, batch, diag);
-    while (err == CS_E_BUSY && monotonic_ms() < give_up_ms && signals_caught < 2) {
+    while (err == CS_E_BUSY && monotonic_ms() < give_up_ms && interrupts(session) < 2) {
         warn(session, "waiting for the database", diag);
         err = pipeline_process(session->pipeline, batch, diag);
     }
@@ -314,6 +333,7 @@ static enum cs_err start_scanner(struct session *session, struct scan_plan *plan
         err = standing_exclusions(store, (int64_t)time(NULL), session->run->dns_server, &excluded, diag);
     }
     plan->excluded = &excluded;
+    plan->paused = session->held_back;
     if (err == CS_OK)
         err = scanner_start(&session->scanner, plan, diag);
     plan->excluded = NULL;
@@ -328,7 +348,7 @@ static enum cs_err begin_names(struct session *session, struct diag *diag)
     struct scan_run *run = session->run;
     if (run->names.max_names == 0)
         return CS_OK;
-    run->names.stop = &signals_caught;
+    run->names.stop = run->control.interrupts;
     enum cs_err err = name_stage_new(&session->names, &run->names, diag);
     if (err == CS_OK && run->is_resumed)
         err = name_stage_restore(session->names, diag);
@@ -444,25 +464,9 @@ static enum cs_err follow_names(struct session *session, struct diag *diag)
     return err;
 }
 
-static void catch_signals(struct sigaction before[2])
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    signals_caught = 0;
-    sigaction(SIGINT, &action, &before[0]);
-    sigaction(SIGTERM, &action, &before[1]);
-}
-
-static void release_signals(const struct sigaction before[2])
-{
-    sigaction(SIGINT, &before[0], NULL);
-    sigaction(SIGTERM, &before[1], NULL);
-}
-
 enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct diag *diag)
 {
     struct session session = {.run = run, .end = SCAN_END_DONE};
-    struct sigaction before[2];
     *result = (struct scan_result){0};
     enum cs_err err = begin_names(&session, diag);
     if (err == CS_OK)
@@ -471,8 +475,10 @@ enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct di
         name_stage_free(session.names);
         return err;
     }
-    catch_signals(before);
     struct diag start_note = {0};
+    session.held_back = !may_send_now(&session);
+    if (session.held_back)
+        fputs(OUTSIDE_HOURS, stderr);
     err = start_scanner(&session, &run->plan, &start_note);
     if (start_note.text[0] != '\0' && err == CS_OK)
         fprintf(stderr, "certscour: %s\n", start_note.text);
@@ -494,7 +500,6 @@ enum cs_err scan_run(struct scan_run *run, struct scan_result *result, struct di
     pipeline_free(session.pipeline);
     name_stage_free(session.names);
     buf_dispose(&session.line);
-    release_signals(before);
     return err;
 }
 

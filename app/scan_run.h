@@ -15,6 +15,14 @@ enum scan_end {
     SCAN_END_STOPPED,     /* by `scan stop` */
 };
 
+struct scan_control { /* from outside; all zero: nothing but the scan itself ends or holds it */
+    const volatile sig_atomic_t *interrupts; /* how often to end; the second time at once. NULL = never */
+    /* May it send at this time? While not, nothing new is begun. NULL = always. */
+    bool (*may_send)(const void *context, int64_t now_s);
+    const void *context;
+    bool quiet; /* nothing on stdout, no advice: somebody else tells of it */
+};
+
 struct scan_run {          /* everything is borrowed for the run */
     struct scan_plan plan; /* its `excluded` is filled by the run */
     struct pipeline_options pipeline;
@@ -22,6 +30,7 @@ struct scan_run {          /* everything is borrowed for the run */
     const char *dns_server;        /* for names among them; NULL = the system's */
     const char *lease_holder;      /* unique to this process */
     struct name_options names;     /* max_names 0 = no names stage; its `stop` is filled by the run */
+    struct scan_control control;
     bool is_resumed;
     bool show_progress;
     bool progress_on_terminal; /* one line rewritten, else a line every 10 s */

@@ -34,6 +34,15 @@ enum cs_err text_list_add(struct text_list *list, const char *text)
     return text_list_add_n(list, text, strlen(text));
 }
 
+bool text_list_has(const struct text_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (text_equals(list->items[i], text))
+            return true;
+    }
+    return false;
+}
+
 void text_list_dispose(struct text_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -3,6 +3,7 @@
 #ifndef BASE_TEXT_LIST_H
 #define BASE_TEXT_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@ struct text_list {
 CS_MUST_USE enum cs_err text_list_add(struct text_list *list, const char *text); /* copies */
 CS_MUST_USE enum cs_err text_list_add_n(struct text_list *list, const char *text, size_t len);
 CS_MUST_USE enum cs_err text_list_take(struct text_list *list, char *text); /* takes over, frees on error */
+bool text_list_has(const struct text_list *list, const char *text);         /* whatever the case */
 void text_list_dispose(struct text_list *list);                             /* idempotent */
 
 /* The items as the facts of model/field.h want them. */

@@ -22,7 +22,7 @@ int64_t timefmt_days(int64_t year, unsigned month, unsigned day)
     return era * 146097 + day_of_era - 719468;
 }
 
-static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+void timefmt_civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -35,7 +35,7 @@ static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsign
     *year = year_of_era + era * 400 + (*month <= 2);
 }
 
-static int64_t floor_days(int64_t time_s)
+int64_t timefmt_floor_days(int64_t time_s)
 {
     return time_s / DAY_S - (time_s % DAY_S < 0);
 }
@@ -53,7 +53,7 @@ char *timefmt_date(char out[TIMEFMT_SIZE], int64_t time_s)
     int64_t year;
     unsigned month;
     unsigned day;
-    civil_from_days(floor_days(time_s), &year, &month, &day);
+    timefmt_civil(timefmt_floor_days(time_s), &year, &month, &day);
     if (year < 0 || year > 9999) {
         snprintf(out, TIMEFMT_SIZE, "%04lld-%02u-%02u", (long long)(year % 100000), month % 100, day % 100);
         return out;

@@ -12,6 +12,10 @@
 
 /* Days from 1970-01-01 to a civil date; month 1 to 12, day 1 to 31. */
 int64_t timefmt_days(int64_t year, unsigned month, unsigned day);
+/* The other way round. */
+void timefmt_civil(int64_t days, int64_t *year, unsigned *month, unsigned *day);
+/* The day that a second since 1970 is in. */
+int64_t timefmt_floor_days(int64_t time_s);
 
 /* Seconds since 1970 -> "2027-01-31T12:00:00Z" (RFC 3339); years 0 to 9999. Returns `out`. */
 char *timefmt_rfc3339(char out[TIMEFMT_SIZE], int64_t time_s);

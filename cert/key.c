@@ -144,15 +144,15 @@ static int signature_digest(X509 *x509)
     return digest;
 }
 
-static uint32_t signature_flaws(X509 *x509)
+bool cert_has_weak_digest(X509 *x509)
 {
     static const int weak[] = {NID_md2, NID_md4, NID_md5, NID_mdc2, NID_sha, NID_sha1, NID_md5_sha1};
     int digest = signature_digest(x509);
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++) {
         if (digest == weak[i])
-            return CERT_FLAW_WEAK_DIGEST;
+            return true;
     }
-    return 0;
+    return false;
 }
 
 enum cs_err cert_take_key(struct cert_record *record, X509 *x509)
@@ -165,6 +165,7 @@ enum cs_err cert_take_key(struct cert_record *record, X509 *x509)
     int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
     record->key_bits = bits > 0 ? (uint32_t)bits : 0;
     record->self_signed = is_self_signed(x509, key);
-    record->flaws = signature_flaws(x509) | (key != NULL ? rsa_flaws(key) : 0);
+    record->flaws =
+        (cert_has_weak_digest(x509) ? CERT_FLAW_WEAK_DIGEST : 0) | (key != NULL ? rsa_flaws(key) : 0);
     return take_signature_algorithm(record, x509);
 }

@@ -30,4 +30,12 @@ CS_MUST_USE enum cs_err cert_take_extensions(struct cert_record *record, X509 *x
 /* cert/key.c: type, size, hash of the key, signature algorithm, self_signed, flaws. */
 CS_MUST_USE enum cs_err cert_take_key(struct cert_record *record, X509 *x509);
 
+/* Whether its signature is over MD2, MD4, MD5, SHA-1 or older. */
+bool cert_has_weak_digest(X509 *x509);
+
+/* cert/record.c: UTCTime and GeneralizedTime as OpenSSL reads them leniently; years 0 to 9999. */
+bool cert_time(const ASN1_TIME *time, int64_t *out_s);
+/* Exactly one certificate, or NULL. */
+X509 *cert_decode(const uint8_t *der, size_t der_len);
+
 #endif

@@ -36,8 +36,7 @@ OSSL_LIB_CTX *cert_library(void)
     return library;
 }
 
-/* UTCTime and GeneralizedTime as OpenSSL reads them leniently; years 0 to 9999. */
-static bool take_time(const ASN1_TIME *time, int64_t *out_s)
+bool cert_time(const ASN1_TIME *time, int64_t *out_s)
 {
     struct tm tm;
     if (ASN1_TIME_to_tm(time, &tm) != 1)
@@ -98,7 +97,7 @@ static enum cs_err take_all(struct cert_record *record, X509 *x509)
     return err;
 }
 
-static X509 *decode(const uint8_t *der, size_t der_len)
+X509 *cert_decode(const uint8_t *der, size_t der_len)
 {
     const unsigned char *at = der;
     X509 *x509 = X509_new_ex(cert_library(), NULL);
@@ -116,10 +115,10 @@ enum cs_err cert_record_parse(struct cert_record *out, const uint8_t *der, size_
     if (cert_library() == NULL ||
         EVP_Q_digest(cert_library(), "SHA256", NULL, der, der_len, out->sha256, NULL) != 1)
         return CS_E_NOMEM;
-    X509 *x509 = decode(der, der_len);
+    X509 *x509 = cert_decode(der, der_len);
     enum cs_err err = CS_OK;
-    if (x509 != NULL && take_time(X509_get0_notBefore(x509), &out->not_before_s) &&
-        take_time(X509_get0_notAfter(x509), &out->not_after_s)) {
+    if (x509 != NULL && cert_time(X509_get0_notBefore(x509), &out->not_before_s) &&
+        cert_time(X509_get0_notAfter(x509), &out->not_after_s)) {
         out->malformed = false;
         err = take_all(out, x509);
     }

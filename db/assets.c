@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "base/text_list.h"
 #include "db/certificate_row.h"
+#include "db/chain_verdicts.h"
 #include "db/estate_finding.h"
 #include "db/expr_sql.h"
 #include "db/inventory_sql.h"
@@ -21,7 +23,7 @@ static const char select_assets[] =
     "m.reason,"
     " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
     ", CASE WHEN g.provider = 'scm' THEN g.external_id END, CASE WHEN g.provider = 'scm' THEN g.state END,"
-    " g.requester, ";
+    " g.requester, h.roots IS NOT NULL, h.flaws, h.path_ends, ";
 static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS;
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
@@ -31,8 +33,9 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
-#define ESTATE_AT      29
-#define CERTIFICATE_AT 31
+#define VERDICT_AT     29
+#define ESTATE_AT      32
+#define CERTIFICATE_AT 34
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -144,16 +147,35 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .chain = sqlite3_column_blob(stmt, 23),
         .chain_count = (size_t)sqlite3_column_bytes(stmt, 23) / SHA256_SIZE,
         .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
+        .verdict = chain_verdict_read(stmt, VERDICT_AT),
         .estate_findings = (uint32_t)sqlite3_column_int64(stmt, ESTATE_AT),
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);
     read_endpoint(stmt, row);
 }
 
-static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, asset_each each, void *context,
-                             struct diag *diag)
+static enum cs_err read_tasks(struct store *store, sqlite3_stmt *stmt, int64_t asset_id,
+                              struct text_list *out, struct diag *diag)
+{
+    bool more = true;
+    enum cs_err err = CS_OK;
+    text_list_dispose(out);
+    sql_bind_int(stmt, 1, asset_id);
+    while (err == CS_OK) {
+        err = sql_step(store, stmt, &more, diag);
+        if (err != CS_OK || !more)
+            break;
+        err = text_list_add(out, sql_text(stmt, 0));
+    }
+    return err;
+}
+
+/* `tasks` reads the names of the tasks that have seen an asset; NULL = not asked for. */
+static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, sqlite3_stmt *tasks, asset_each each,
+                             void *context, struct diag *diag)
 {
     struct certificate_reader reader;
+    struct text_list names = {0};
     bool more = true;
     enum cs_err err = certificate_reader_init(&reader, store, diag);
     while (err == CS_OK) {
@@ -165,9 +187,14 @@ static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, asset_each
         err = certificate_reader_read(&reader, stmt, CERTIFICATE_AT,
                                       sqlite3_column_int64(stmt, CERTIFICATE_AT - 1), diag);
         row.cert = reader.record;
+        if (err == CS_OK && tasks != NULL)
+            err = read_tasks(store, tasks, row.id, &names, diag);
+        row.tasks = text_list_view(&names);
+        row.task_count = names.count;
         if (err == CS_OK)
             err = each(context, &row);
     }
+    text_list_dispose(&names);
     certificate_reader_dispose(&reader);
     return err;
 }
@@ -178,9 +205,11 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     struct sql_condition condition = {0};
     struct buf sql = {0};
     sqlite3_stmt *stmt = NULL;
-    bool ignored;
+    sqlite3_stmt *tasks = NULL;
     bool inventory = false;
-    *(exact != NULL ? exact : &ignored) = build_condition(&condition, filter);
+    bool is_exact = build_condition(&condition, filter);
+    if (exact != NULL)
+        *exact = is_exact;
     buf_append_str(&sql, select_assets);
     if (filter->estate_findings || condition.needs_findings)
         estate_findings_append_sql(&sql);
@@ -199,11 +228,16 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     }
     if (err == CS_OK)
         err = sql_prepare(store, &stmt, buf_str(&sql), diag);
+    if (err == CS_OK && !is_exact)
+        err = sql_prepare(store, &tasks,
+                          "SELECT name FROM task JOIN asset_task ON task_id = task.id WHERE asset_id = ?1",
+                          diag);
     if (err == CS_OK) {
         sql_condition_bind(&condition, stmt);
-        err = read_rows(store, stmt, each, context, diag);
+        err = read_rows(store, stmt, tasks, each, context, diag);
     }
     sqlite3_finalize(stmt);
+    sqlite3_finalize(tasks);
     sql_condition_dispose(&condition);
     buf_dispose(&sql);
     return err;
@@ -230,6 +264,7 @@ enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts
     facts_set_text(facts, FIELD_OWNER_ORGANIZATION, row->owner_organization);
     facts_set_text(facts, FIELD_OWNER_DEPARTMENT, row->owner_department);
     facts_set_text(facts, FIELD_ASSET_STATE, row->state);
+    facts_set_texts(facts, FIELD_TASK, row->tasks, row->task_count);
     facts_set_number(facts, FIELD_FIRST_SEEN, row->first_seen_s);
     facts_set_number(facts, FIELD_LAST_SEEN, row->last_seen_s);
     if (!row->cert.malformed)

@@ -3,6 +3,7 @@
 #ifndef DB_ASSETS_H
 #define DB_ASSETS_H
 
+#include "cert/chain_verdict.h"
 #include "cert/record.h"
 #include "db/store.h"
 #include "model/endpoint.h"
@@ -37,7 +38,12 @@ struct asset_row { /* text is valid for the call */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
     bool starttls_injection;  /* see cert/finding.h */
-    uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
+    const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
+    size_t task_count;
+    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
+    struct chain_verdict verdict; /* on that chain, under the roots it was judged by last */
+    bool starttls_injection;      /* see cert/finding.h */
+    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 
@@ -48,7 +54,6 @@ struct asset_filter {
                                        organization */
     const char *owner_department;
     bool unassigned;
-    const char *task;
     const uint8_t *leaf_sha256;      /* only assets that serve it now */
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
     bool any_network;                /* with `endpoint`: its network is not compared */

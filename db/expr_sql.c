@@ -14,11 +14,14 @@
 
 #define MAX_LIKE_VALUE 10000 /* bytes; SQLite's own limit on patterns is 50000 */
 
-/* Where the value of a field is: a column, or value rows of some kinds, or both. */
+/* Where the value of a field is: a column, or value rows of some kinds, or both; or rows of its own. */
 struct source {
     const char *column; /* an SQL expression; NULL = none */
     int kinds[3];       /* of certificate_value; 0 = end */
+    bool is_task;       /* names of the tasks that have seen the asset */
 };
+
+#define TASKS "SELECT asset_id FROM asset_task JOIN task ON task.id = task_id"
 
 #define PROTOCOL_NAME                                                                                        \
     "CASE e.protocol WHEN 0 THEN 'tls' WHEN 1 THEN 'smtp' WHEN 2 THEN 'lmtp' WHEN 3 THEN 'imap' WHEN 4 "     \
@@ -65,7 +68,7 @@ static const struct source sources[FIELD_COUNT] = {
     [FIELD_STATUS] = {.column = INVENTORY_STATUS},
     [FIELD_OWNER_ORGANIZATION] = {.column = "coalesce(p.name, o.name)"},
     [FIELD_OWNER_DEPARTMENT] = {.column = "CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END"},
-    [FIELD_TASK] = {.column = "NULL"},
+    [FIELD_TASK] = {.is_task = true},
     [FIELD_FIRST_SEEN] = {.column = "a.first_seen"},
     [FIELD_LAST_SEEN] = {.column = "a.last_seen"},
     [FIELD_ASSET_STATE] = {.column = "a.state"},
@@ -236,6 +239,11 @@ static void add_kinds(struct sql_condition *condition, const struct source *sour
 static void add_text(struct sql_condition *condition, const struct source *source, const struct expr *test)
 {
     buf_append_char(&condition->text, '(');
+    if (source->is_task) {
+        buf_append_str(&condition->text, "a.id IN (" TASKS " WHERE ");
+        add_text_test(condition, "task.name", test);
+        buf_append_char(&condition->text, ')');
+    }
     if (source->column != NULL)
         add_text_test(condition, source->column, test);
     if (source->column != NULL && source->kinds[0] != 0)
@@ -253,6 +261,8 @@ static void add_text(struct sql_condition *condition, const struct source *sourc
 static void add_empty(struct sql_condition *condition, const struct source *source)
 {
     buf_append_char(&condition->text, '(');
+    if (source->is_task)
+        buf_append_str(&condition->text, "a.id NOT IN (" TASKS ")");
     if (source->column != NULL)
         buf_printf(&condition->text, "%s IS NULL", source->column);
     if (source->column != NULL && source->kinds[0] != 0)

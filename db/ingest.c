@@ -14,8 +14,8 @@
 static const char *const sql[STATEMENT_COUNT] = {
     [FIND_CERTIFICATE] = "SELECT id FROM certificate WHERE sha256 = ?1 AND record_version >= ?2",
     [READ_CERTIFICATE] = "SELECT " CERTIFICATE_COLUMNS " FROM certificate c WHERE c.id = ?1",
-    [FIND_CHAIN] = "SELECT id FROM chain WHERE members = ?1",
-    [PUT_CHAIN] = "INSERT INTO chain (members) VALUES (?1)",
+    [FIND_CHAIN] = "SELECT id, roots IS NOT NULL, flaws, path_ends FROM chain WHERE members = ?1",
+    [PUT_CHAIN] = "INSERT INTO chain (members, roots, flaws, path_ends) VALUES (?1, ?2, ?3, ?4)",
     [FIND_ENDPOINT] =
         "SELECT id, host_name FROM endpoint WHERE network = ?1 AND ip = ?2 AND port = ?3 AND protocol = ?4"
         " AND server_name = ?5",
@@ -54,6 +54,8 @@ static const char *const sql[STATEMENT_COUNT] = {
                     " state = CASE WHEN missed + 1 >= ?5 THEN 'gone' ELSE state END"
                     " WHERE endpoint_id = ?1 AND state = 'live' AND missed_scan_id IS NOT ?2"
                     " AND slot IS NOT ?3 AND slot IS NOT ?4",
+    [MARK_TASK] =
+        "INSERT OR IGNORE INTO asset_task (task_id, asset_id) SELECT id, ?2 FROM task WHERE id = ?1",
 };
 
 sqlite3_stmt *ingest_use(struct ingest *ingest, enum ingest_statement which)
@@ -111,6 +113,18 @@ static enum cs_err load_known(struct ingest *ingest, struct diag *diag)
     return err;
 }
 
+static enum cs_err load_task(struct ingest *ingest, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum cs_err err = sql_prepare(ingest->store, &stmt, "SELECT task_id FROM scan WHERE id = ?1", diag);
+    if (err == CS_OK) {
+        sql_bind_int(stmt, 1, ingest->scan_id);
+        err = sql_int(ingest->store, stmt, &ingest->task_id, 0, diag);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
 enum cs_err ingest_new(struct ingest **out, struct store *store, int64_t scan_id, const char *network,
                        struct diag *diag)
 {
@@ -129,6 +143,8 @@ enum cs_err ingest_new(struct ingest **out, struct store *store, int64_t scan_id
         err = certificate_reader_init(&ingest->reader, store, diag);
     if (err == CS_OK)
         err = certificate_writer_init(&ingest->writer, store, diag);
+    if (err == CS_OK)
+        err = load_task(ingest, diag);
     if (err == CS_OK)
         err = load_known(ingest, diag);
     if (err != CS_OK) {
@@ -538,6 +554,16 @@ static enum cs_err decide(struct ingest *ingest, const struct sighted *sighted,
     return CS_OK;
 }
 
+/* The task has seen it. */
+static enum cs_err mark_task(struct ingest *ingest, int64_t asset_id, struct diag *diag)
+{
+    if (ingest->task_id == 0)
+        return CS_OK;
+    sql_bind_int(ingest_use(ingest, MARK_TASK), 1, ingest->task_id);
+    sql_bind_int(ingest_use(ingest, MARK_TASK), 2, asset_id);
+    return ingest_run(ingest, MARK_TASK, diag);
+}
+
 enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting *sighting,
                             struct ingest_decision *decision, struct diag *diag)
 {
@@ -552,7 +578,7 @@ enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting 
     if (err == CS_OK && sighted.certificate_id == 0)
         return diag_fail(diag, CS_E_NOT_FOUND, "a leaf that is not stored");
     if (err == CS_OK)
-        err = ingest_chain(ingest, sighting->chain, &sighted.chain_id, diag);
+        err = ingest_chain(ingest, sighting, &sighted.chain_id, diag);
     if (err == CS_OK)
         err = find_or_put_endpoint(ingest, sighting, &sighted.endpoint_id, &is_new, diag);
     if (err == CS_OK && !is_new)
@@ -568,7 +594,7 @@ enum cs_err ingest_sighting(struct ingest *ingest, const struct ingest_sighting 
     err = decision->is_new ? put_asset(ingest, &sighted, sighting, &choice, &asset.id, diag)
                            : touch_asset(ingest, &sighted, sighting, &asset, &choice, diag);
     decision->asset_id = asset.id;
-    return err;
+    return err == CS_OK ? mark_task(ingest, asset.id, diag) : err;
 }
 
 /* ---- targets that ended ---- */

@@ -5,6 +5,7 @@
 #ifndef DB_INGEST_H
 #define DB_INGEST_H
 
+#include "cert/chain_verdict.h"
 #include "cert/record.h"
 #include "db/store.h"
 #include "model/endpoint.h"
@@ -34,6 +35,10 @@ CS_MUST_USE enum cs_err ingest_certificate(struct ingest *ingest, const struct c
                                            const uint8_t *der, size_t der_len, int64_t now_s,
                                            struct diag *diag);
 
+/* What is stored of a chain that was seen before; `known` false where it is new, or was never judged. */
+CS_MUST_USE enum cs_err ingest_find_verdict(struct ingest *ingest, const struct chain *chain,
+                                            struct chain_verdict *out, struct diag *diag);
+
 /* One chain that an endpoint showed, certificates already stored. Updates endpoint, asset (slot) and
  * interval: an unchanged one adds no row. A manual assignment found for the endpoint or leaf wins over
  * `owner_id` and is told back. */
@@ -41,9 +46,11 @@ struct ingest_sighting {
     struct endpoint endpoint;
     const char *host_name; /* NULL = none */
     const struct chain *chain;
-    const char *slot; /* cert_record_slot of the leaf */
-    int64_t owner_id; /* 0 = nobody */
-    int64_t rule_id;  /* 0 = no rule */
+    const struct chain_verdict *verdict; /* on the chain; NULL = not judged. Kept where the chain is new */
+    const uint8_t *roots;                /* trust_version it was judged under: SHA256_SIZE bytes */
+    const char *slot;                    /* cert_record_slot of the leaf */
+    int64_t owner_id;                    /* 0 = nobody */
+    int64_t rule_id;                     /* 0 = no rule */
     const char *rule_name;
     int64_t seen_at_s;
     bool starttls_injection; /* see cert/finding.h */

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "db/chain_verdicts.h"
 #include "db/ingest_inner.h"
 
 static uint64_t fingerprint(const uint8_t sha256[SHA256_SIZE])
@@ -116,29 +117,62 @@ static struct remembered_chain *chain_place_of(struct ingest *ingest, const stru
     return &ingest->memory->chains[key % CHAINS_REMEMBERED];
 }
 
-enum cs_err ingest_chain(struct ingest *ingest, const struct chain *chain, int64_t *id, struct diag *diag)
+/* The chain as it is stored, `id` 0 where it is not; one met lately costs no SQL. */
+static enum cs_err find_chain(struct ingest *ingest, const struct chain *chain, struct remembered_chain *out,
+                              struct diag *diag)
 {
     uint8_t members[CHAIN_MAX_CERTS * SHA256_SIZE];
     size_t len = chain->cert_count * SHA256_SIZE;
     struct remembered_chain *place = chain_place_of(ingest, chain);
+    sqlite3_stmt *stmt = ingest_use(ingest, FIND_CHAIN);
+    bool row = false;
     for (size_t i = 0; i < chain->cert_count; i++)
         memcpy(members + i * SHA256_SIZE, chain->certs[i].sha256, SHA256_SIZE);
     if (place->id != 0 && place->cert_count == chain->cert_count &&
         memcmp(place->members, members, len) == 0) {
-        *id = place->id;
+        *out = *place;
         return CS_OK;
     }
-    sql_bind_blob(ingest_use(ingest, FIND_CHAIN), 1, members, len);
-    enum cs_err err = sql_int(ingest->store, ingest_use(ingest, FIND_CHAIN), id, 0, diag);
-    if (err == CS_OK && *id == 0) {
-        sql_bind_blob(ingest_use(ingest, PUT_CHAIN), 1, members, len);
-        err = ingest_run(ingest, PUT_CHAIN, diag);
-        *id = ingest_last_id(ingest);
+    *out = (struct remembered_chain){.cert_count = chain->cert_count};
+    sql_bind_blob(stmt, 1, members, len);
+    enum cs_err err = sql_step(ingest->store, stmt, &row, diag);
+    if (err != CS_OK || !row)
+        return err;
+    out->id = sqlite3_column_int64(stmt, 0);
+    out->verdict = chain_verdict_read(stmt, 1);
+    sqlite3_reset(stmt);
+    if (chain->cert_count <= CHAIN_REMEMBERED_CERTS) {
+        memcpy(out->members, members, len);
+        *place = *out;
     }
-    if (err == CS_OK && chain->cert_count <= CHAIN_REMEMBERED_CERTS) {
-        memcpy(place->members, members, len);
-        place->cert_count = chain->cert_count;
-        place->id = *id;
-    }
+    return CS_OK;
+}
+
+enum cs_err ingest_find_verdict(struct ingest *ingest, const struct chain *chain, struct chain_verdict *out,
+                                struct diag *diag)
+{
+    struct remembered_chain found;
+    enum cs_err err = find_chain(ingest, chain, &found, diag);
+    *out = found.verdict;
+    return err;
+}
+
+enum cs_err ingest_chain(struct ingest *ingest, const struct ingest_sighting *sighting, int64_t *id,
+                         struct diag *diag)
+{
+    uint8_t members[CHAIN_MAX_CERTS * SHA256_SIZE];
+    const struct chain *chain = sighting->chain;
+    struct remembered_chain found;
+    enum cs_err err = find_chain(ingest, chain, &found, diag);
+    *id = found.id;
+    if (err != CS_OK || found.id != 0)
+        return err;
+    sqlite3_stmt *stmt = ingest_use(ingest, PUT_CHAIN);
+    for (size_t i = 0; i < chain->cert_count; i++)
+        memcpy(members + i * SHA256_SIZE, chain->certs[i].sha256, SHA256_SIZE);
+    sql_bind_blob(stmt, 1, members, chain->cert_count * SHA256_SIZE);
+    chain_verdict_bind(stmt, 2, sighting->verdict, sighting->roots);
+    err = ingest_run(ingest, PUT_CHAIN, diag);
+    *id = ingest_last_id(ingest);
     return err;
 }

@@ -37,6 +37,7 @@ enum ingest_statement {
     SET_OWNER,
     NAME_OWNER,
     MISS_ASSETS,
+    MARK_TASK,
     STATEMENT_COUNT
 };
 
@@ -49,6 +50,7 @@ struct remembered_chain {
     uint8_t members[CHAIN_REMEMBERED_CERTS * SHA256_SIZE];
     size_t cert_count;
     int64_t id;
+    struct chain_verdict verdict;
 };
 
 struct remembered_owner {
@@ -66,6 +68,7 @@ struct ingest_memory { /* of what the store has; emptied when another process ha
 struct ingest {
     struct store *store;
     int64_t scan_id;
+    int64_t task_id; /* whose scan it is; 0 = nobody's */
     char network[256];
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct certificate_reader reader;
@@ -95,7 +98,7 @@ CS_MUST_USE enum cs_err ingest_load_certificates(struct ingest *ingest, struct d
 /* 0 = not stored, or by an older record version. */
 CS_MUST_USE enum cs_err ingest_find_certificate(struct ingest *ingest, const uint8_t sha256[SHA256_SIZE],
                                                 int64_t *id, struct diag *diag);
-CS_MUST_USE enum cs_err ingest_chain(struct ingest *ingest, const struct chain *chain, int64_t *id,
-                                     struct diag *diag);
+CS_MUST_USE enum cs_err ingest_chain(struct ingest *ingest, const struct ingest_sighting *sighting,
+                                     int64_t *id, struct diag *diag);
 
 #endif

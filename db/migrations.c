@@ -354,7 +354,10 @@ const char *const migrations[] = {
     "CREATE INDEX inventory_certificate_sha1 ON inventory_certificate(sha1)"
     " WHERE staged = 0 AND sha1 IS NOT NULL AND serial IS NULL;",
 
-    /* 9: what is sent to certificate managers: the outbox, and the log of every call */
+    /* 9: chains that nobody has judged are found at once */
+    "CREATE INDEX chain_unjudged ON chain(id) WHERE roots IS NULL;",
+
+    /* 10: what is sent to certificate managers: the outbox, and the log of every call */
     "CREATE TABLE push ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " provider TEXT NOT NULL,"
@@ -417,7 +420,7 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX sent_call_push ON sent_call(push_id) WHERE push_id IS NOT NULL;",
 
-    /* 10: the twins of rules at a certificate manager, and what its own discovery found */
+    /* 11: the twins of rules at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"

@@ -226,6 +226,27 @@ enum cs_err scans_lease(struct store *store, int64_t id, const char *holder, int
     return sql_transaction(store, take_lease, &lease, diag);
 }
 
+struct beginning {
+    const struct scan_row *row;
+    const char *holder;
+    int64_t *id;
+};
+
+static enum cs_err begin_row(struct store *store, void *context, struct diag *diag)
+{
+    struct beginning *beginning = context;
+    enum cs_err err = scans_create(store, beginning->row, beginning->id, diag);
+    struct lease lease = {*beginning->id, beginning->holder, beginning->row->started_at_s};
+    return err == CS_OK ? take_lease(store, &lease, diag) : err;
+}
+
+enum cs_err scans_begin(struct store *store, const struct scan_row *row, const char *holder, int64_t *id,
+                        struct diag *diag)
+{
+    struct beginning beginning = {row, holder, id};
+    return sql_transaction(store, begin_row, &beginning, diag);
+}
+
 enum cs_err scans_finish(struct store *store, int64_t id, enum scan_state state, int64_t now_s,
                          struct diag *diag)
 {
@@ -257,6 +278,23 @@ enum cs_err scans_request_stop(struct store *store, int64_t id, struct diag *dia
     sqlite3_finalize(stmt);
     if (err == CS_OK && sqlite3_changes(store->db) == 0)
         return diag_fail(diag, CS_E_NOT_FOUND, "there is no running scan %lld", (long long)id);
+    return err;
+}
+
+enum cs_err scans_give_up(struct store *store, int64_t id, int64_t now_s, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum cs_err err = sql_prepare(store, &stmt,
+                                  "UPDATE scan SET stop_requested = 1,"
+                                  " state = CASE WHEN lease_at > ?2 THEN state ELSE ?3 END WHERE id = ?1",
+                                  diag);
+    if (err == CS_OK) {
+        sql_bind_int(stmt, 1, id);
+        sql_bind_int(stmt, 2, now_s - SCAN_LEASE_S);
+        sql_bind_int(stmt, 3, SCAN_STOPPED);
+        err = sql_run(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
     return err;
 }
 

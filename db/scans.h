@@ -43,6 +43,10 @@ typedef enum cs_err (*scan_each)(void *context, const struct scan_row *row);
 
 CS_MUST_USE enum cs_err scans_create(struct store *store, const struct scan_row *row, int64_t *id,
                                      struct diag *diag);
+/* The same, leased to `holder` at once; where another scan of its task is leased (CS_E_BUSY) there is no new
+ * row. */
+CS_MUST_USE enum cs_err scans_begin(struct store *store, const struct scan_row *row, const char *holder,
+                                    int64_t *id, struct diag *diag);
 /* Newest first. `targets`, `rules`, `options` are NULL here. */
 CS_MUST_USE enum cs_err scans_each(struct store *store, scan_each each, void *context, struct diag *diag);
 /* The same, of one task. */
@@ -60,6 +64,8 @@ CS_MUST_USE enum cs_err scans_lease(struct store *store, int64_t id, const char 
 CS_MUST_USE enum cs_err scans_finish(struct store *store, int64_t id, enum scan_state state, int64_t now_s,
                                      struct diag *diag);
 CS_MUST_USE enum cs_err scans_request_stop(struct store *store, int64_t id, struct diag *diag);
+/* The same of one that runs; one that is interrupted becomes stopped at once. */
+CS_MUST_USE enum cs_err scans_give_up(struct store *store, int64_t id, int64_t now_s, struct diag *diag);
 CS_MUST_USE enum cs_err scans_stop_requested(struct store *store, int64_t id, bool *requested,
                                              struct diag *diag);
 

@@ -211,6 +211,7 @@ size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct e
         .starttls_injection = row->starttls_injection,
         .tls_version = row->tls_version,
         .expiry = expiry,
+        .chain = &row->verdict,
     };
     size_t count = findings_of(&row->cert, &facts, out);
     return count + estate_findings_of(row->estate_findings, out + count);

@@ -71,6 +71,11 @@ static bool is_stopping(const struct scan_loop *loop)
            atomic_load_explicit(&loop->shared->abort, RELAXED);
 }
 
+static bool is_paused(const struct scan_loop *loop)
+{
+    return atomic_load_explicit(&loop->shared->pause, RELAXED);
+}
+
 static bool may_draw(struct scan_loop *loop)
 {
     return loop->slots.parked < (size_t)loop->share * PARKED_FOR_EACH &&
@@ -193,7 +198,7 @@ static bool start_next(struct scan_loop *loop, uint32_t *budget)
         go_on(loop, loop->waiting.head);
         return true;
     }
-    if (is_stopping(loop) || loop->in_flight >= loop->limit)
+    if (is_stopping(loop) || is_paused(loop) || loop->in_flight >= loop->limit)
         return false;
     struct pending *item = take_waiting(loop, &target);
     if (item == NULL && may_draw(loop))

@@ -23,6 +23,7 @@ struct scan_shared { /* by all loops of a scan */
     struct result_queue queue;
     uint32_t max_inflight; /* over all loops */
     atomic_bool drain;
+    atomic_bool pause;
     atomic_bool abort;
 };
 

@@ -133,6 +133,7 @@ enum cs_err scanner_start(struct scanner **out, const struct scan_plan *plan, st
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
     scanner->complete = true;
     scanner->shared.plan = *plan;
+    atomic_store(&scanner->shared.pause, plan->paused);
     scanner->shared.max_inflight = fit_to_files(scan_limits_inflight(&plan->limits), diag);
     uint32_t threads = fit_to_inflight(plan->limits.threads, scanner->shared.max_inflight);
     scanner->shared.plan.limits.threads = threads;
@@ -202,6 +203,11 @@ void scanner_drain(struct scanner *scanner)
 {
     atomic_store(&scanner->shared.drain, true);
     wake_all(scanner);
+}
+
+void scanner_pause(struct scanner *scanner, bool paused)
+{
+    atomic_store(&scanner->shared.pause, paused); /* a tick of the loops is soon enough */
 }
 
 void scanner_abort(struct scanner *scanner)

@@ -4,8 +4,9 @@
  *
  *   scanner_start -> scanner_take ... until a batch says `last` -> scanner_free
  *
- * scanner_take and scanner_free belong to one thread (the consumer); drain, abort, exclude and progress may
- * be called from any thread. A consumer that does not take is back-pressure: the loops stop drawing targets.
+ * scanner_take and scanner_free belong to one thread (the consumer); drain, pause, abort, exclude and
+ * progress may be called from any thread. A consumer that does not take is back-pressure: the loops stop
+ * drawing targets.
  */
 #ifndef SCANNER_SCANNER_H
 #define SCANNER_SCANNER_H
@@ -56,6 +57,7 @@ struct scan_plan {
     const uint64_t *done;
     size_t done_count;
 
+    bool paused;        /* scanner_pause from the start */
     bool want_outcomes; /* deliver observations without certificate too, not only their attempts */
 };
 
@@ -87,6 +89,8 @@ struct scan_batch *scanner_take(struct scanner *scanner, unsigned wait_ms);
 void scan_batch_free(struct scan_batch *batch);
 
 void scanner_drain(struct scanner *scanner); /* start nothing new, finish what is under way */
+/* Begins nothing new while true; what is under way goes on. A pause does not keep from drain or abort. */
+void scanner_pause(struct scanner *scanner, bool paused);
 void scanner_abort(struct scanner *scanner); /* close everything now; unfinished targets get no outcome */
 /* Replaces the standing exclusions; probes under way there end as `cancelled` at once. The set is copied. */
 CS_MUST_USE enum cs_err scanner_exclude(struct scanner *scanner, const struct ip_set *excluded);

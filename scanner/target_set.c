@@ -87,6 +87,25 @@ uint64_t target_set_count(const struct target_set *set)
     return set->count;
 }
 
+static bool has_port(const struct port_list *ports, uint16_t port)
+{
+    for (size_t i = 0; i < ports->count; i++) {
+        if (ports->entries[i].port == port)
+            return true;
+    }
+    return false;
+}
+
+bool target_set_has(const struct target_set *set, struct ip ip, uint16_t port)
+{
+    for (size_t i = 0; i < set->block_count; i++) {
+        const struct target_block *block = &set->blocks[i];
+        if (ip_set_has(&block->addresses, ip) && has_port(&block->ports, port))
+            return true;
+    }
+    return false;
+}
+
 static const struct target_block *block_of(const struct target_set *set, uint64_t index)
 {
     size_t low = 0;

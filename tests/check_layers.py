@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBC = re.compile(
-    r"^(arpa|bits|net|netinet|sys|linux)/|^(assert|ctype|dirent|endian|errno|fcntl|float|ftw|getopt|inttypes|limits|"
+    r"^(arpa|bits|net|netinet|sys|linux)/|^(assert|ctype|dirent|endian|errno|fcntl|float|ftw|getopt|glob|inttypes|limits|"
     r"locale|math|netdb|poll|pthread|pwd|signal|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|"
     r"unistd|wchar)\.h$")
 
