@@ -203,6 +203,23 @@ static bool shows_status(const struct asset_options *options, const struct list_
            (list->columns != NULL && text_contains(list->columns, "status"));
 }
 
+static bool is_table(const struct list_options *list)
+{
+    return list->format == NULL || strcmp(list->format, "table") == 0;
+}
+
+/* Pseudo services among what is wanted, so that a table can say how many endpoints stand behind a line. */
+static enum cs_err count_groups(struct app *app, struct asset_filter *filter, struct asset_list *assets)
+{
+    enum cs_err err = pseudo_groups_new(&assets->groups);
+    if (err != CS_OK)
+        return diag_fail(&app->diag, err, "out of memory");
+    filter->pseudo_services = assets->counts_groups = true;
+    err = assets_each(app->store, filter, &assets->exact, asset_list_row, assets, &app->diag);
+    filter->pseudo_services = assets->counts_groups = false;
+    return err;
+}
+
 static enum cs_err list_assets(struct app *app, const struct asset_options *options,
                                const struct list_options *list)
 {
@@ -230,12 +247,16 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
         err = app_open_listing(app, list, asset_columns, asset_column_count, &assets.listing);
     if (err == CS_OK) {
         filter.where = assets.where != NULL ? matcher_expr(assets.where) : NULL;
+        if (is_table(list))
+            err = count_groups(app, &filter, &assets);
         filter.estate_findings = asset_list_shows_findings(assets.listing);
-        err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
+        if (err == CS_OK)
+            err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
         err = listing_close(assets.listing, err, &app->diag);
     }
     if (err == CS_OK && shows_status(options, list))
         err = note_inventory_age(app->store, &app->diag);
+    pseudo_groups_free(assets.groups);
     matcher_free(assets.where);
     buf_dispose(&where);
     return err;

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "db/coverage.h"
 #include "scanner/permutation.h"
-#include "scanner/target_blocks.h"
+#include "scanner/target_set.h"
 
 struct address { /* that answered */
     struct ip ip;
@@ -155,17 +155,6 @@ static enum cs_err take_follow_up(void *context, const struct endpoint *endpoint
     return take_target(context, endpoint, outcome);
 }
 
-static enum cs_err add_scanned(struct coverage *coverage, const struct target_set *targets)
-{
-    enum cs_err err = CS_OK;
-    for (size_t i = 0; i < targets->block_count; i++) {
-        const struct ip_set *addresses = &targets->blocks[i].addresses;
-        for (size_t k = 0; k < addresses->count && err == CS_OK; k++)
-            err = ip_set_add(&coverage->scanned, addresses->ranges[k]);
-    }
-    return err == CS_OK ? ip_set_normalize(&coverage->scanned) : err;
-}
-
 /* The ranges as they were given, which the frozen targets have lost where something was excluded. */
 static enum cs_err add_given(struct coverage *coverage, const char *options, struct diag *diag)
 {
@@ -199,7 +188,7 @@ enum cs_err coverage_add_scan(struct coverage *coverage, const struct scan_row *
     walking.targets = targets;
     permutation_init(&walking.order, target_set_count(targets), scan->seed);
     diag_set(diag, "%s", "out of memory");
-    err = add_scanned(coverage, targets);
+    err = target_set_addresses(targets, &coverage->scanned);
     if (err == CS_OK)
         err = add_given(coverage, scan->options, diag);
     if (err == CS_OK)

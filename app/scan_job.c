@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/pseudo_mark.h"
 #include "app/scan_job.h"
 
 #include <errno.h>
@@ -297,7 +298,10 @@ int scan_job_run(struct scan_job *job)
         return app_status(app, err);
     job->end = SCAN_END_INTERRUPTED;
     run.pipeline.scan_id = run.names.scan_id = job->options->no_store ? 0 : job->scan_id;
-    err = finish_row(job, scan_run(&run, &result, &app->diag), &result);
+    err = scan_run(&run, &result, &app->diag);
+    if (err == CS_OK && result.end == SCAN_END_DONE && !job->options->no_store)
+        err = pseudo_mark(app->store, job->scan_id, job->network, job->targets, &result.pseudo, &app->diag);
+    err = finish_row(job, err, &result);
     job->end = err == CS_OK ? result.end : SCAN_END_INTERRUPTED;
     int status = err == CS_OK ? print_end(job, &result) : app_status(app, err);
     scan_result_dispose(&result);

@@ -318,6 +318,9 @@ static enum cs_err keep_result(struct session *session, struct scan_result *resu
     add_progress(&result->progress, &session->past);
     if (session->names != NULL)
         name_stage_describe(session->names, &result->names);
+    if (result->names.len > 0)
+        buf_printf(&result->names, "connections: %" PRIu64 ", with those for names\n",
+                   result->progress.connections);
     result->end = session->end;
     result->elapsed_ms = monotonic_ms() - session->progress.started_at_ms;
     return CS_OK;

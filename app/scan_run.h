@@ -7,6 +7,7 @@
 #include "app/name_stage.h"
 #include "app/pipeline.h"
 #include "base/diag.h"
+#include "db/pseudo_services.h"
 #include "scanner/scanner.h"
 
 enum scan_end {
@@ -40,6 +41,7 @@ struct scan_result {
     enum scan_end end;
     struct pipeline_totals totals; /* rule_hits is owned: scan_result_dispose */
     struct scan_progress progress; /* the last one, with what all stages counted */
+    struct pseudo_counts pseudo;   /* of the network, after a stored scan that is done */
     struct buf names;              /* lines about the names stage; owned, as rule_hits */
     uint64_t elapsed_ms;
 };

@@ -102,6 +102,20 @@ static void append_findings(struct buf *out, const struct pipeline_totals *total
     buf_append_str(out, first ? "none\n" : "\n");
 }
 
+/* The listing of assets shows as much. */
+static void append_pseudo(struct buf *out, const struct pseudo_counts *pseudo)
+{
+    bool first = true;
+    if (pseudo->assets == 0)
+        return;
+    begin_line(out, "pseudo services");
+    append_share(out, pseudo->hosts, "hosts", &first);
+    append_share(out, pseudo->prefixes, "prefixes", &first);
+    buf_append_str(out, " show the same certificate wherever they are asked: ");
+    append_count(out, pseudo->assets);
+    buf_append_str(out, " assets, one line for each of them in tables\n");
+}
+
 static void append_end(struct buf *out, const struct scan_result *result, int64_t scan_id)
 {
     static const char *const ends[] = {
@@ -129,4 +143,5 @@ void scan_summary_append(struct buf *out, const struct scan_result *result, cons
     append_certificates(out, &result->totals, scan_id != 0);
     append_owners(out, &result->totals, rules);
     append_findings(out, &result->totals);
+    append_pseudo(out, &result->pseudo);
 }

@@ -21,7 +21,7 @@ static const char select_assets[] =
     " a.last_seen, e.last_probe, e.last_outcome, a.missed, a.last_scan_id, a.tls_version, a.lane, a.owner_id,"
     " coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END, a.rule_name, "
     "m.reason,"
-    " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, " INVENTORY_STATUS
+    " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, a.pseudo_service, " INVENTORY_STATUS
     ", CASE WHEN g.provider = 'scm' THEN g.external_id END, CASE WHEN g.provider = 'scm' THEN g.state END,"
     " g.requester, h.roots IS NOT NULL, h.flaws, h.path_ends, ";
 static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS;
@@ -33,9 +33,9 @@ static const char join_others[] =
     " JOIN certificate c ON c.id = a.certificate_id JOIN chain h ON h.id = a.chain_id"
     " LEFT JOIN owner o ON o.id = a.owner_id LEFT JOIN owner p ON p.id = o.parent_id"
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
-#define VERDICT_AT     29
-#define ESTATE_AT      32
-#define CERTIFICATE_AT 34
+#define VERDICT_AT     30
+#define ESTATE_AT      33
+#define CERTIFICATE_AT 35
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -82,6 +82,11 @@ static bool build_condition(struct sql_condition *condition, const struct asset_
     if (filter->unassigned) {
         add_and(condition);
         buf_append_str(&condition->text, "a.owner_id IS NULL");
+    }
+    if (filter->pseudo_services) {
+        add_and(condition);
+        condition->selective = true; /* there is an index of these */
+        buf_append_str(&condition->text, "a.pseudo_service <> 0");
     }
     if (filter->leaf_sha256 != NULL) {
         add_and(condition);
@@ -135,10 +140,10 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .last_scan_id = sqlite3_column_int64(stmt, 14),
         .tls_version = sql_text(stmt, 15),
         .lane = (enum lane)sqlite3_column_int(stmt, 16),
-        .status = sql_text(stmt, 25),
-        .scm_id = sqlite3_column_int64(stmt, 26),
-        .scm_state = sql_text(stmt, 27),
-        .requester = sql_text(stmt, 28),
+        .status = sql_text(stmt, 26),
+        .scm_id = sqlite3_column_int64(stmt, 27),
+        .scm_state = sql_text(stmt, 28),
+        .requester = sql_text(stmt, 29),
         .owner_id = sqlite3_column_int64(stmt, 17),
         .owner_organization = sql_text(stmt, 18),
         .owner_department = sql_text(stmt, 19),
@@ -147,6 +152,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .chain = sqlite3_column_blob(stmt, 23),
         .chain_count = (size_t)sqlite3_column_bytes(stmt, 23) / SHA256_SIZE,
         .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
+        .pseudo_service = (enum pseudo_service)sqlite3_column_int(stmt, 25),
         .verdict = chain_verdict_read(stmt, VERDICT_AT),
         .estate_findings = (uint32_t)sqlite3_column_int64(stmt, ESTATE_AT),
     };
@@ -264,6 +270,7 @@ enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts
     facts_set_text(facts, FIELD_OWNER_ORGANIZATION, row->owner_organization);
     facts_set_text(facts, FIELD_OWNER_DEPARTMENT, row->owner_department);
     facts_set_text(facts, FIELD_ASSET_STATE, row->state);
+    facts_set_number(facts, FIELD_PSEUDO_SERVICE, row->pseudo_service != PSEUDO_NONE);
     facts_set_texts(facts, FIELD_TASK, row->tasks, row->task_count);
     facts_set_number(facts, FIELD_FIRST_SEEN, row->first_seen_s);
     facts_set_number(facts, FIELD_LAST_SEEN, row->last_seen_s);

@@ -5,6 +5,7 @@
 
 #include "cert/chain_verdict.h"
 #include "cert/record.h"
+#include "db/pseudo_services.h"
 #include "db/store.h"
 #include "model/endpoint.h"
 #include "model/expr.h"
@@ -37,13 +38,12 @@ struct asset_row { /* text is valid for the call */
     struct cert_record cert;             /* rebuilt from columns; not to be disposed */
     const uint8_t (*chain)[SHA256_SIZE]; /* as sent, leaf first */
     size_t chain_count;
-    bool starttls_injection;  /* see cert/finding.h */
-    const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
-    size_t task_count;
-    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
     struct chain_verdict verdict; /* on that chain, under the roots it was judged by last */
     bool starttls_injection;      /* see cert/finding.h */
-    uint32_t estate_findings;     /* for estate_findings_of; 0 unless the filter asks for them */
+    enum pseudo_service pseudo_service;
+    const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
+    size_t task_count;
+    uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
 
@@ -54,6 +54,7 @@ struct asset_filter {
                                        organization */
     const char *owner_department;
     bool unassigned;
+    bool pseudo_services;            /* only these */
     const uint8_t *leaf_sha256;      /* only assets that serve it now */
     const struct endpoint *endpoint; /* only its assets; a NULL server_name there means every server name */
     bool any_network;                /* with `endpoint`: its network is not compared */

@@ -72,6 +72,7 @@ static const struct source sources[FIELD_COUNT] = {
     [FIELD_FIRST_SEEN] = {.column = "a.first_seen"},
     [FIELD_LAST_SEEN] = {.column = "a.last_seen"},
     [FIELD_ASSET_STATE] = {.column = "a.state"},
+    [FIELD_PSEUDO_SERVICE] = {.column = "(a.pseudo_service <> 0)"},
 };
 
 /* ---- parameters ---- */

@@ -357,7 +357,11 @@ const char *const migrations[] = {
     /* 9: chains that nobody has judged are found at once */
     "CREATE INDEX chain_unjudged ON chain(id) WHERE roots IS NULL;",
 
-    /* 10: what is sent to certificate managers: the outbox, and the log of every call */
+    /* 10: certificates that a device shows wherever it is asked */
+    "ALTER TABLE asset ADD COLUMN pseudo_service INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX asset_pseudo_service ON asset(pseudo_service) WHERE pseudo_service <> 0;",
+
+    /* 11: what is sent to certificate managers: the outbox, and the log of every call */
     "CREATE TABLE push ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " provider TEXT NOT NULL,"
@@ -420,7 +424,7 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX sent_call_push ON sent_call(push_id) WHERE push_id IS NOT NULL;",
 
-    /* 11: the twins of rules at a certificate manager, and what its own discovery found */
+    /* 12: the twins of rules at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"

@@ -62,6 +62,8 @@ static const struct field_info fields[FIELD_COUNT] = {
     [FIELD_FIRST_SEEN] = {"first_seen", TIME, false, false, "when the asset was seen first"},
     [FIELD_LAST_SEEN] = {"last_seen", TIME, false, false, "when the asset was seen last"},
     [FIELD_ASSET_STATE] = {"asset_state", TEXT, false, false, "live, gone, moved"},
+    [FIELD_PSEUDO_SERVICE] = {"pseudo_service", BOOL, false, false,
+                              "a device shows this certificate wherever it is asked"},
 };
 
 const struct field_info *field_info(enum field field)

@@ -48,6 +48,7 @@ enum column {
     COLUMN_OWNER_DEPARTMENT,
     COLUMN_RULE,
     COLUMN_FINDINGS,
+    COLUMN_PSEUDO_SERVICE,
     COLUMN_ACCEPTED_UNTIL,
     COLUMN_SCM_ID,
     COLUMN_SCM_STATE,
@@ -96,6 +97,7 @@ const struct listing_column asset_columns[] = {
     [COLUMN_OWNER_DEPARTMENT] = {"owner_department", false},
     [COLUMN_RULE] = {"rule", false},
     [COLUMN_FINDINGS] = {"findings", true},
+    [COLUMN_PSEUDO_SERVICE] = {"pseudo_service", false},
     [COLUMN_ACCEPTED_UNTIL] = {"accepted_until", false},
     [COLUMN_SCM_ID] = {"scm_id", false},
     [COLUMN_SCM_STATE] = {"scm_state", false},
@@ -187,6 +189,12 @@ static void put_owner(struct listing *listing, const struct asset_row *row)
     buf_dispose(&owner);
 }
 
+static void put_group(struct listing *listing, const struct asset_row *row, uint64_t members)
+{
+    char text[PSEUDO_TEXT_SIZE];
+    listing_text(listing, COLUMN_ENDPOINT, pseudo_group_format(text, row, members));
+}
+
 static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
                           const char *const *findings, size_t finding_count, bool *out)
 {
@@ -237,10 +245,18 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
+    if (list->counts_groups)
+        return pseudo_groups_add(list->groups, row);
+    uint64_t members = 0;
+    if (list->groups != NULL && !pseudo_groups_show(list->groups, row, &members))
+        return CS_OK; /* another row stands for it */
     put_endpoint(list->listing, row);
+    if (members > 0)
+        put_group(list->listing, row, members);
     put_certificate(list->listing, &row->cert, list->now_s);
     put_chain(list->listing, row);
     put_owner(list->listing, row);
+    listing_bool(list->listing, COLUMN_PSEUDO_SERVICE, row->pseudo_service != PSEUDO_NONE);
     listing_texts(list->listing, COLUMN_FINDINGS, findings, finding_count);
     list->rows++;
     return listing_end_row(list->listing, list->diag);

@@ -8,6 +8,7 @@
 #include "db/assets.h"
 #include "db/estate_finding.h"
 #include "report/listing.h"
+#include "report/pseudo_groups.h"
 #include "rules/matcher.h"
 
 extern const struct listing_column asset_columns[];
@@ -26,6 +27,8 @@ struct asset_list {
     bool exact;            /* set by assets_each */
     int64_t now_s;
     const struct expiry_limits *expiry; /* NULL = expiry_usual */
+    struct pseudo_groups *groups;       /* of a table; NULL = every row is shown */
+    bool counts_groups; /* the first of two passes: the groups are counted, nothing is shown */
     uint64_t rows;
     struct diag *diag;
 };

@@ -82,6 +82,17 @@ enum cs_err target_set_take_block(struct target_set *set, struct ip_set *address
     return CS_OK;
 }
 
+enum cs_err target_set_addresses(const struct target_set *set, struct ip_set *out)
+{
+    enum cs_err err = CS_OK;
+    for (size_t i = 0; i < set->block_count; i++) {
+        const struct ip_set *addresses = &set->blocks[i].addresses;
+        for (size_t k = 0; k < addresses->count && err == CS_OK; k++)
+            err = ip_set_add(out, addresses->ranges[k]);
+    }
+    return err == CS_OK ? ip_set_normalize(out) : err;
+}
+
 uint64_t target_set_count(const struct target_set *set)
 {
     return set->count;

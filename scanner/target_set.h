@@ -31,6 +31,8 @@ struct target {
 uint64_t target_set_count(const struct target_set *set);
 void target_set_get(const struct target_set *set, uint64_t index, struct target *out); /* index < count */
 bool target_set_has(const struct target_set *set, struct ip ip, uint16_t port);        /* under any name */
+/* Adds every address of the set to `out`, which is normal then. */
+CS_MUST_USE enum cs_err target_set_addresses(const struct target_set *set, struct ip_set *out);
 void target_set_free(struct target_set *set);
 
 /* The frozen form a scan row keeps, as JSON; reading it back gives the same index space. */

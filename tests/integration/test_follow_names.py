@@ -116,6 +116,7 @@ class Names(NameCase):
         done = self.run_program("scan", FIRST, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--format", "jsonl")
         self.assertEqual(len(done.stdout.splitlines()), 1 + 3)
         self.assertIn("names: 3 tried; 6 left, since 3 in a row had brought nothing new there", done.stderr)
+        self.assertIn("connections: 4, with those for names", done.stderr)
 
     def test_nothing_outside_the_scan_and_nothing_excluded_is_probed(self):
         outside, excluded = (ScriptedServer(lambda connection: None, ip, 4443) for ip in ("127.61.9.1", "127.61.0.77"))
