@@ -50,7 +50,7 @@ static void usage(FILE *file)
             char name[40];
             snprintf(name, sizeof name, "%s%s%s", command->name, command->verb != NULL ? " " : "",
                      command->verb != NULL ? command->verb : "");
-            fprintf(file, "  %-16s%s\n", name, command->summary);
+            fprintf(file, "  %-18s%s\n", name, command->summary);
         }
     }
 }
