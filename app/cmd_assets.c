@@ -327,8 +327,8 @@ static int unassign(struct app *app, const struct command *command, int argc, ch
     if (err == CS_OK)
         err = asset_name_parse(&name, app->store, app->words.items[0], &app->diag);
     if (err == CS_OK)
-        err = assets_unassign(app->store, name.is_endpoint ? &name.endpoint : NULL, name.sha256, &count,
-                              &app->diag);
+        err = assets_unassign(app->store, name.is_endpoint ? &name.endpoint : NULL, name.sha256, app_now_s(),
+                              &count, &app->diag);
     if (err == CS_OK)
         err = apply_rules(app, &changed); /* the rules decide again */
     if (err == CS_OK)

@@ -24,6 +24,8 @@ extern const struct command findings_commands[];
 extern const struct command roots_commands[];
 extern const struct command status_commands[];
 extern const struct command report_coverage_commands[];
+extern const struct command report_changes_commands[];
+extern const struct command report_unmanaged_commands[];
 extern const struct command scm_commands[];
 extern const struct command scm_pull_commands[];
 extern const struct command scm_domain_commands[];

@@ -34,6 +34,8 @@ const struct command *const command_tables[] = {
     scm_rule_commands,
     caa_commands,
     report_coverage_commands,
+    report_changes_commands,
+    report_unmanaged_commands,
     manual_commands,
     completion_commands,
     NULL,

@@ -9,6 +9,7 @@
 #include "base/text_list.h"
 #include "db/certificate_row.h"
 #include "db/chain_verdicts.h"
+#include "db/changes_sql.h"
 #include "db/estate_finding.h"
 #include "db/expr_sql.h"
 #include "db/inventory_sql.h"
@@ -102,6 +103,10 @@ static bool build_condition(struct sql_condition *condition, const struct asset_
         sql_add_text(condition, filter->network);
         buf_append_str(&condition->text, " AND e.ip = ");
         sql_add_blob(condition, filter->address->bytes, sizeof filter->address->bytes);
+    }
+    if (filter->changed_since != NULL) {
+        add_and(condition);
+        changes_append_condition(condition, filter->changed_since);
     }
     if (filter->where != NULL) {
         add_and(condition);
@@ -280,11 +285,12 @@ enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts
 }
 
 enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owner_id, int64_t rule_id,
-                             const char *rule_name, bool *changed, struct diag *diag)
+                             const char *rule_name, int64_t now_s, bool *changed, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err = sql_prepare(store, &stmt,
-                                  "UPDATE asset SET owner_id = ?2, rule_id = ?3, rule_name = ?4 WHERE id = ?1"
+                                  "UPDATE asset SET owner_id = ?2, rule_id = ?3, rule_name = ?4,"
+                                  " changed_at = ?5, changed_scan_id = NULL WHERE id = ?1"
                                   " AND assignment_id IS NULL"
                                   " AND (owner_id IS NOT ?2 OR rule_id IS NOT ?3 OR rule_name IS NOT ?4)",
                                   diag);
@@ -293,6 +299,7 @@ enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owne
         sql_bind_id(stmt, 2, owner_id);
         sql_bind_id(stmt, 3, rule_id);
         sql_bind_text(stmt, 4, rule_name);
+        sql_bind_int(stmt, 5, now_s);
         err = sql_run(store, stmt, diag);
     }
     sqlite3_finalize(stmt);

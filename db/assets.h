@@ -5,6 +5,7 @@
 
 #include "cert/chain_verdict.h"
 #include "cert/record.h"
+#include "db/changes.h"
 #include "db/pseudo_services.h"
 #include "db/store.h"
 #include "model/endpoint.h"
@@ -61,7 +62,8 @@ struct asset_filter {
     bool estate_findings;            /* wanted in the rows; a `where` that needs them has them all the same */
     const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
     const char *network;             /* with `address` */
-    int64_t now_s;                   /* for days_left */
+    const struct change_since *changed_since; /* only what may have changed since; NULL = all */
+    int64_t now_s;                            /* for days_left */
 };
 
 /* Every asset that may match, ordered by network, address, port, protocol, server name, slot. Reads in
@@ -79,10 +81,10 @@ CS_MUST_USE enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, 
 /* Whole days until `not_after_s`, rounded down: an expired certificate has -1 or less. */
 int64_t asset_days_left(int64_t not_after_s, int64_t now_s);
 
-/* Sets owner and rule of one asset as rules decide (owner_id 0 = nobody); a manual assignment is left alone.
- */
+/* Sets owner and rule of one asset as rules decide (owner_id 0 = nobody) at `now_s`; a manual assignment is
+ * left alone. */
 CS_MUST_USE enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owner_id,
-                                         int64_t rule_id, const char *rule_name, bool *changed,
+                                         int64_t rule_id, const char *rule_name, int64_t now_s, bool *changed,
                                          struct diag *diag);
 
 /* Manual assignment of an endpoint (all its assets) or of a certificate wherever it is served. CS_E_NOT_FOUND
@@ -93,7 +95,8 @@ CS_MUST_USE enum cs_err assets_assign(struct store *store, const struct endpoint
 /* Back to the rules; the caller applies them again to the assets that were touched. CS_E_NOT_FOUND if nothing
  * is assigned there in that way. */
 CS_MUST_USE enum cs_err assets_unassign(struct store *store, const struct endpoint *endpoint,
-                                        const uint8_t *sha256, int64_t *count, struct diag *diag);
+                                        const uint8_t *sha256, int64_t now_s, int64_t *count,
+                                        struct diag *diag);
 
 /* One stored certificate by hash, or by a unique prefix of at least 8 hex digits. CS_E_NOT_FOUND,
  * CS_E_INVALID (not unique). `der` is valid for the call. */

@@ -424,7 +424,35 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX sent_call_push ON sent_call(push_id) WHERE push_id IS NOT NULL;",
 
-    /* 12: the twins of rules at a certificate manager, and what its own discovery found */
+    /* 12: when an asset became gone, moved, live again or another owner's: whoever writes it sets changed_at
+     * and changed_scan_id, the latter to NULL where no scan did it */
+    "ALTER TABLE asset ADD COLUMN changed_at INTEGER;"
+    "ALTER TABLE asset ADD COLUMN changed_scan_id INTEGER;"
+    "CREATE TABLE asset_event ("
+    " id INTEGER PRIMARY KEY,"
+    " asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,"
+    " kind TEXT NOT NULL,"
+    " at INTEGER NOT NULL,"
+    " scan_id INTEGER,"
+    " before TEXT,"
+    " before_id INTEGER"
+    ") STRICT;"
+    "CREATE INDEX asset_event_asset ON asset_event(asset_id);"
+    "CREATE INDEX asset_event_at ON asset_event(at);"
+    "CREATE TRIGGER asset_state_event AFTER UPDATE OF state ON asset WHEN new.state <> old.state BEGIN"
+    " INSERT INTO asset_event (asset_id, kind, at, scan_id, before) VALUES (new.id, 'state',"
+    " coalesce(new.changed_at, new.last_seen), new.changed_scan_id, old.state);"
+    "END;"
+    "CREATE TRIGGER asset_owner_event AFTER UPDATE OF owner_id ON asset"
+    " WHEN new.owner_id IS NOT old.owner_id BEGIN"
+    " INSERT INTO asset_event (asset_id, kind, at, scan_id, before, before_id) VALUES (new.id, 'owner',"
+    " coalesce(new.changed_at, new.last_seen), new.changed_scan_id, (SELECT coalesce("
+    "replace(replace(p.name, '\\', '\\\\'), '/', '\\/') || '/', '')"
+    " || replace(replace(o.name, '\\', '\\\\'), '/', '\\/')"
+    " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = old.owner_id), old.owner_id);"
+    "END;",
+
+    /* 13: the twins of rules at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"

@@ -192,27 +192,41 @@ static enum cs_err check_unused(struct store *store, int64_t id, struct diag *di
     return CS_OK;
 }
 
+struct removal {
+    const struct owner_name *name;
+    int64_t now_s;
+};
+
 static enum cs_err remove_owner(struct store *store, void *context, struct diag *diag)
 {
+    static const char *const statements[] = {
+        "UPDATE asset SET owner_id = NULL, changed_at = ?2, changed_scan_id = NULL"
+        " WHERE owner_id = ?1",
+        "DELETE FROM owner WHERE id = ?1",
+    };
+    const struct removal *removal = context;
     int64_t id;
-    sqlite3_stmt *stmt = NULL;
-    enum cs_err err = owners_find(store, context, &id, diag);
+    enum cs_err err = owners_find(store, removal->name, &id, diag);
     if (err == CS_OK)
         err = check_unused(store, id, diag);
-    if (err == CS_OK)
-        err = sql_prepare(store, &stmt, "DELETE FROM owner WHERE id = ?1", diag);
-    if (err == CS_OK) {
-        sql_bind_int(stmt, 1, id);
-        err = sql_run(store, stmt, diag);
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0] && err == CS_OK; i++) {
+        sqlite3_stmt *stmt = NULL;
+        err = sql_prepare(store, &stmt, statements[i], diag);
+        if (err == CS_OK) {
+            sql_bind_int(stmt, 1, id);
+            sql_bind_int(stmt, 2, removal->now_s);
+            err = sql_run(store, stmt, diag);
+        }
+        sqlite3_finalize(stmt);
     }
-    sqlite3_finalize(stmt);
     return err;
 }
 
-enum cs_err owners_remove(struct store *store, const struct owner_name *name, struct diag *diag)
+enum cs_err owners_remove(struct store *store, const struct owner_name *name, int64_t now_s,
+                          struct diag *diag)
 {
-    struct owner_name copy = *name;
-    return sql_transaction(store, remove_owner, &copy, diag);
+    struct removal removal = {name, now_s};
+    return sql_transaction(store, remove_owner, &removal, diag);
 }
 
 static enum cs_err set_owner(struct store *store, void *context, struct diag *diag)

@@ -32,8 +32,10 @@ CS_MUST_USE enum cs_err owners_name(struct store *store, int64_t id, struct owne
 /* Gives the organization or the department (whichever `name` means) a new own name. */
 CS_MUST_USE enum cs_err owners_rename(struct store *store, const struct owner_name *name,
                                       const char *new_name, struct diag *diag);
-/* CS_E_INVALID while departments, rules or manual assignments use it (named in `diag`). */
-CS_MUST_USE enum cs_err owners_remove(struct store *store, const struct owner_name *name, struct diag *diag);
+/* CS_E_INVALID while departments, rules or manual assignments use it (named in `diag`). Its assets are
+ * nobody's from `now_s` on. */
+CS_MUST_USE enum cs_err owners_remove(struct store *store, const struct owner_name *name, int64_t now_s,
+                                      struct diag *diag);
 CS_MUST_USE enum cs_err owners_set(struct store *store, const struct owner_name *name, const char *mail,
                                    const char *webhook_file,
                                    struct diag *diag); /* NULL = leave as it is, "" = clear */

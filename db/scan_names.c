@@ -48,13 +48,18 @@ static bool is_among(struct ip ip, const struct ip *ips, size_t count)
     return false;
 }
 
-static enum cs_err move_assets(struct store *store, int64_t endpoint_id, struct diag *diag)
+static enum cs_err move_assets(struct store *store, int64_t endpoint_id, int64_t scan_id, int64_t now_s,
+                               struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(
-        store, &stmt, "UPDATE asset SET state = 'moved' WHERE endpoint_id = ?1 AND state = 'live'", diag);
+    enum cs_err err = sql_prepare(store, &stmt,
+                                  "UPDATE asset SET state = 'moved', changed_at = ?2, changed_scan_id = ?3"
+                                  " WHERE endpoint_id = ?1 AND state = 'live'",
+                                  diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, endpoint_id);
+        sql_bind_int(stmt, 2, now_s);
+        sql_bind_int(stmt, 3, scan_id);
         err = sql_run(store, stmt, diag);
     }
     sqlite3_finalize(stmt);
@@ -85,7 +90,7 @@ enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char
             break;
         struct ip ip = read_ip(stmt, 1);
         if (!is_among(ip, ips, count) && (at_home == NULL || !ip_equals(ip, *at_home)))
-            err = move_assets(store, sqlite3_column_int64(stmt, 0), diag);
+            err = move_assets(store, sqlite3_column_int64(stmt, 0), scan_id, now_s, diag);
     }
     sqlite3_finalize(stmt);
     return err;

@@ -195,19 +195,25 @@ static void put_group(struct listing *listing, const struct asset_row *row, uint
     listing_text(listing, COLUMN_ENDPOINT, pseudo_group_format(text, row, members));
 }
 
+enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, int64_t now_s,
+                          const char *const *findings, size_t finding_count, bool *out)
+{
+    struct facts facts = {0};
+    struct cert_fact_scratch scratch = {0};
+    enum cs_err err = asset_facts(row, now_s, &facts, &scratch);
+    facts_set_texts(&facts, FIELD_FINDING, findings, finding_count);
+    *out = err == CS_OK && matcher_holds(where, &facts);
+    cert_fact_scratch_dispose(&scratch);
+    return err;
+}
+
 static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
                           const char *const *findings, size_t finding_count, bool *out)
 {
     *out = true;
     if (list->where == NULL || list->exact)
         return CS_OK;
-    struct facts facts = {0};
-    struct cert_fact_scratch scratch = {0};
-    enum cs_err err = asset_facts(row, list->now_s, &facts, &scratch);
-    facts_set_texts(&facts, FIELD_FINDING, findings, finding_count);
-    *out = err == CS_OK && matcher_holds(list->where, &facts);
-    cert_fact_scratch_dispose(&scratch);
-    return err;
+    return asset_matches(list->where, row, list->now_s, findings, finding_count, out);
 }
 
 size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
@@ -233,7 +239,11 @@ bool asset_list_shows_findings(const struct listing *listing)
 enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
 {
     const char *findings[ASSET_FINDING_MAX];
-    return passes(list, row, findings, asset_findings(row, list->now_s, list->expiry, findings), out);
+    *out = true;
+    if (list->where == NULL || list->exact)
+        return CS_OK;
+    return asset_matches(list->where, row, list->now_s, findings,
+                         asset_findings(row, list->now_s, list->expiry, findings), out);
 }
 
 enum cs_err asset_list_row(void *context, const struct asset_row *row)

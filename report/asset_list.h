@@ -21,6 +21,10 @@ extern const size_t asset_column_count;
 size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
                       const char *out[ASSET_FINDING_MAX]);
 
+/* Whether an asset with these findings is one that `where` takes; for rows that are not `exact`. */
+CS_MUST_USE enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, int64_t now_s,
+                                      const char *const *findings, size_t finding_count, bool *out);
+
 struct asset_list {
     struct listing *listing;
     struct matcher *where; /* tested on each row unless `exact`; NULL = none */
