@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/inventory_resolve.h"
 #include "app/progress.h"
 #include "app/scm_pulls.h"
 #include "scm/pull.h"
@@ -24,6 +25,8 @@ struct pull_choices {
     bool wanted[INVENTORY_COUNT];
     bool other[OTHER_COUNT];
     struct scm_pull_options options;
+    bool resolve;
+    const char *dns_server;
 };
 
 static const struct command_option pull_option_table[] = {
@@ -45,6 +48,15 @@ static const struct command_option pull_option_table[] = {
      .argument = "NAME",
      .help = "results: only those of this discovery task of SCM's (name or id)",
      .offset = offsetof(struct pull_choices, options.task)},
+    {.name = "resolve",
+     .kind = OPTION_FLAG,
+     .help = "then ask the DNS where the names of domains and certificates are, for report unseen",
+     .offset = offsetof(struct pull_choices, resolve)},
+    {.name = "dns",
+     .kind = OPTION_TEXT,
+     .argument = "SERVER",
+     .help = "ADDRESS[:PORT] of the DNS server to ask",
+     .offset = offsetof(struct pull_choices, dns_server)},
     {.name = NULL},
 };
 
@@ -136,6 +148,26 @@ static enum cs_err pull_one(struct app *app, const struct pull_options *options,
     return err;
 }
 
+static void show_resolving(size_t done, size_t total)
+{
+    fprintf(stderr, "\r\033[Knames %zu of %zu", done, total);
+}
+
+static enum cs_err resolve_names(struct app *app, const struct pull_choices *choices)
+{
+    struct inventory_resolve_result result;
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    enum cs_err err = inventory_resolve(app->store, choices->dns_server, app_now_s(),
+                                        terminal ? show_resolving : NULL, &result, &app->diag);
+    if (terminal)
+        fputs("\r\033[K", stderr);
+    if (err == CS_OK)
+        printf("names           %zu, %zu of them have an address\n", result.names, result.found);
+    if (err == CS_OK && result.unanswered > 0)
+        app_note("the DNS did not answer for %zu names; what was known of them stays", result.unanswered);
+    return err;
+}
+
 /* Too large an answer is no wrong input of the user's. */
 static int status_of(struct app *app, enum cs_err err)
 {
@@ -156,6 +188,10 @@ static int pull(struct app *app, const struct command *command, int argc, char *
                    INVENTORY_COUNT + OTHER_COUNT, &status))
         return status;
     enum cs_err err = choose(app, &choices);
+    if (choices.dns_server == NULL)
+        choices.dns_server = config_get(&app->config, "dns", "servers");
+    if (err == CS_OK && choices.resolve)
+        err = inventory_resolve_check(choices.dns_server, &app->diag);
     if (err == CS_OK)
         err = scm_session_open(&session, app);
     if (err == CS_OK)
@@ -175,6 +211,8 @@ static int pull(struct app *app, const struct command *command, int argc, char *
             err = others[i].pull(app, &session.client, &choices.options);
     }
     scm_session_close(&session);
+    if (err == CS_OK && choices.resolve)
+        err = resolve_names(app, &choices);
     return status_of(app, err);
 }
 

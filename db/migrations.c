@@ -452,7 +452,10 @@ const char *const migrations[] = {
     " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = old.owner_id), old.owner_id);"
     "END;",
 
-    /* 13: the twins of rules at a certificate manager, and what its own discovery found */
+    /* 13: where a name is */
+    "CREATE INDEX name_address_name ON name_address(name);",
+
+    /* 14: the twins of rules at a certificate manager, and what its own discovery found */
     "CREATE TABLE rule_link ("
     " id INTEGER PRIMARY KEY,"
     " provider TEXT NOT NULL,"
