@@ -13,6 +13,7 @@ extern const struct command scan_commands[];
 extern const struct command scan_admin_commands[];
 extern const struct command task_commands[];
 extern const struct command task_run_commands[];
+extern const struct command serve_commands[];
 extern const struct command org_commands[];
 extern const struct command rule_commands[];
 extern const struct command rule_apply_commands[];

@@ -14,6 +14,7 @@ const struct command *const command_tables[] = {
     scan_admin_commands,
     task_commands,
     task_run_commands,
+    serve_commands,
     org_commands,
     rule_commands,
     rule_apply_commands,
