@@ -33,6 +33,7 @@ const struct command *const command_tables[] = {
     scm_push_commands,
     scm_undo_commands,
     scm_log_commands,
+    scm_rule_commands,
     caa_commands,
     report_unseen_commands,
     report_coverage_commands,
