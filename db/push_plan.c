@@ -274,9 +274,11 @@ static const char insert_items[] =
     " FROM temp.push_choice h ORDER BY (SELECT min(position) FROM temp.push_plan l"
     " WHERE l.certificate_id = h.certificate_id AND l.verdict = 10)";
 static const char insert_locations[] =
-    "INSERT OR IGNORE INTO push_location (item_id, endpoint_id, state)"
-    " SELECT i.id, l.endpoint_id, 'planned' FROM temp.push_plan l JOIN push_item i ON i.push_id = ?1"
-    " AND i.certificate_id = l.certificate_id WHERE l.verdict = 10 ORDER BY l.position";
+    "INSERT INTO push_location (item_id, endpoint_id, state, host)"
+    " SELECT i.id, l.endpoint_id, 'planned', coalesce(nullif(e.server_name, ''), e.host_name, '')"
+    " FROM temp.push_plan l JOIN push_item i ON i.push_id = ?1 AND i.certificate_id = l.certificate_id"
+    " JOIN endpoint e ON e.id = l.endpoint_id WHERE l.verdict = 10 ORDER BY l.position"
+    " ON CONFLICT (item_id, endpoint_id) DO NOTHING";
 
 struct saving {
     const struct push_plan *plan;
