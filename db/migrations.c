@@ -495,7 +495,7 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX discovered_place ON discovered(ip, port) WHERE staged = 0;",
 
-    /* 15: the host name that a location was sent with, by which it is found: that of the endpoint may change */
+    /* 15: the host name that a location was sent with and is found by: the endpoint's may change */
     "ALTER TABLE push_location ADD COLUMN host TEXT NOT NULL DEFAULT '';"
     "UPDATE push_location SET host = (SELECT coalesce(nullif(e.server_name, ''), e.host_name, '')"
     " FROM endpoint e WHERE e.id = endpoint_id);",
