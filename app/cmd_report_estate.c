@@ -84,13 +84,12 @@ static int run(struct app *app, const struct kind *kind, const struct command *c
 
 /* ---- summary ---- */
 
-enum { SUMMARY_REPORT, SUMMARY_GROUP, SUMMARY_NAME, SUMMARY_ASSETS, SUMMARY_COLUMNS };
+enum { SUMMARY_REPORT, SUMMARY_GROUP, SUMMARY_NAME, SUMMARY_ASSETS, SUMMARY_SILENCED, SUMMARY_COLUMNS };
 
 static const struct listing_column summary_columns[] = {
-    [SUMMARY_REPORT] = {"report", false},
-    [SUMMARY_GROUP] = {"group", true},
-    [SUMMARY_NAME] = {"name", true},
-    [SUMMARY_ASSETS] = {"assets", true},
+    [SUMMARY_REPORT] = {"report", false},    [SUMMARY_GROUP] = {"group", true},
+    [SUMMARY_NAME] = {"name", true},         [SUMMARY_ASSETS] = {"assets", true},
+    [SUMMARY_SILENCED] = {"silenced", true},
 };
 
 static enum cs_err put_group(struct listing *listing, const char *group, const struct tally *tally,
@@ -102,6 +101,8 @@ static enum cs_err put_group(struct listing *listing, const char *group, const s
         listing_text(listing, SUMMARY_GROUP, group);
         listing_text(listing, SUMMARY_NAME, tally->entries[i].name);
         listing_int(listing, SUMMARY_ASSETS, (int64_t)tally->entries[i].counts[0]);
+        if (strcmp(group, "finding") == 0)
+            listing_int(listing, SUMMARY_SILENCED, (int64_t)tally->entries[i].counts[1]);
         err = listing_end_row(listing, diag);
     }
     return err;
@@ -155,6 +156,7 @@ static const struct listing_column owner_columns[] = {
     [OWNERS_FIRST_COUNT + OWNER_INFO] = {"info", false},
     [OWNERS_FIRST_COUNT + OWNER_WARNING] = {"warning", true},
     [OWNERS_FIRST_COUNT + OWNER_CRITICAL] = {"critical", true},
+    [OWNERS_FIRST_COUNT + OWNER_SILENCED] = {"silenced", true},
 };
 
 static enum cs_err put_owners(struct listing *listing, const struct estate *estate, struct diag *diag)
@@ -191,6 +193,7 @@ enum {
     FINDINGS_FINDING,
     FINDINGS_SEVERITY,
     FINDINGS_ASSETS,
+    FINDINGS_SILENCED,
     FINDINGS_REASON,
     FINDINGS_ADVICE,
     FINDINGS_COLUMNS
@@ -199,7 +202,8 @@ enum {
 static const struct listing_column finding_columns[] = {
     [FINDINGS_REPORT] = {"report", false},    [FINDINGS_FINDING] = {"finding", true},
     [FINDINGS_SEVERITY] = {"severity", true}, [FINDINGS_ASSETS] = {"assets", true},
-    [FINDINGS_REASON] = {"reason", true},     [FINDINGS_ADVICE] = {"advice", true},
+    [FINDINGS_SILENCED] = {"silenced", true}, [FINDINGS_REASON] = {"reason", true},
+    [FINDINGS_ADVICE] = {"advice", true},
 };
 
 /* The worst first, as in their table within a severity; those that nothing has are left out. */
@@ -210,12 +214,14 @@ static enum cs_err put_findings(struct listing *listing, const struct estate *es
         for (size_t i = 0; i < all_finding_count() && err == CS_OK; i++) {
             const struct finding_info *info = all_finding_at(i);
             uint64_t count = tally_count(&estate->findings, info->name, 0);
-            if ((int)info->severity != severity || count == 0)
+            uint64_t silenced = tally_count(&estate->findings, info->name, 1);
+            if ((int)info->severity != severity || count + silenced == 0)
                 continue;
             listing_text(listing, FINDINGS_REPORT, "findings");
             listing_text(listing, FINDINGS_FINDING, info->name);
             listing_text(listing, FINDINGS_SEVERITY, finding_severity_name(info->severity));
             listing_int(listing, FINDINGS_ASSETS, (int64_t)count);
+            listing_int(listing, FINDINGS_SILENCED, (int64_t)silenced);
             listing_text(listing, FINDINGS_REASON, info->reason);
             listing_text(listing, FINDINGS_ADVICE, info->advice);
             err = listing_end_row(listing, diag);

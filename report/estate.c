@@ -75,6 +75,18 @@ static enum cs_err add_findings(struct estate *estate, const char *const *findin
     return err;
 }
 
+/* What somebody has accepted is counted beside the rest. */
+static enum cs_err add_silenced(struct estate *estate, const struct asset_row *row, uint64_t *count)
+{
+    const char *accepted[ASSET_FINDING_MAX];
+    int64_t until_s;
+    enum cs_err err = CS_OK;
+    *count = asset_findings_accepted(row, estate->now_s, estate->limits, accepted, &until_s);
+    for (size_t i = 0; i < *count && err == CS_OK; i++)
+        err = tally_add(&estate->findings, accepted[i], 1);
+    return err;
+}
+
 static void count_week(struct estate *estate, const struct cert_record *cert, enum expiry expiry)
 {
     static const enum week_count counts[] = {
@@ -100,16 +112,20 @@ static enum owner_count status_count(const char *status)
 static enum cs_err add_owner(struct estate *estate, const struct asset_row *row, enum expiry expiry,
                              unsigned severities)
 {
+    uint64_t silenced = 0;
     struct buf name = {0};
     struct tally_entry *entry = NULL;
     asset_owner_append(&name, row);
     enum cs_err err = name.err;
+    if (err == CS_OK)
+        err = add_silenced(estate, row, &silenced);
     if (err == CS_OK)
         err = tally_at(&estate->owners, buf_str(&name), &entry);
     buf_dispose(&name);
     if (err != CS_OK)
         return err;
     entry->counts[OWNER_ASSETS]++;
+    entry->counts[OWNER_SILENCED] += silenced;
     entry->counts[status_count(row->status)]++;
     entry->counts[OWNER_EXPIRED] += expiry == EXPIRY_PAST;
     entry->counts[OWNER_EXPIRING] += expiry == EXPIRY_WARNING || expiry == EXPIRY_CRITICAL;

@@ -22,6 +22,7 @@ enum owner_count {
     OWNER_INFO, /* assets with a finding of that severity, three in the order of enum finding_severity */
     OWNER_WARNING,
     OWNER_CRITICAL,
+    OWNER_SILENCED, /* accepted findings */
     OWNER_COUNTS
 };
 
@@ -34,7 +35,7 @@ struct estate {
     struct tally states;    /* count 0: assets; so are the next five */
     struct tally statuses;
     struct tally key_types;
-    struct tally findings;
+    struct tally findings;           /* count 1: assets for which it is accepted; it is not in count 0 then */
     struct tally severities;         /* assets that have one of it */
     struct tally expiries;           /* expired, critical, warning, fine */
     struct tally owners;             /* enum owner_count */
