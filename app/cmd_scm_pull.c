@@ -7,11 +7,15 @@
 #include "app/commands.h"
 #include "app/progress.h"
 #include "app/scm_session.h"
+#include "base/text.h"
+#include "db/inventory_contact.h"
+#include "scm/contact.h"
 #include "scm/pull.h"
 
 struct pull_choices {
     bool wanted[INVENTORY_COUNT];
     bool accept_empty;
+    bool take_mails;
 };
 
 static const struct command_option pull_option_table[] = {
@@ -19,6 +23,10 @@ static const struct command_option pull_option_table[] = {
      .kind = OPTION_FLAG,
      .help = "an empty list from SCM is right, though there were rows before",
      .offset = offsetof(struct pull_choices, accept_empty)},
+    {.name = "take-mails",
+     .kind = OPTION_FLAG,
+     .help = "organizations without mail here get the contact mail that SCM has (else it is only proposed)",
+     .offset = offsetof(struct pull_choices, take_mails)},
     {.name = NULL},
 };
 
@@ -39,6 +47,9 @@ static enum cs_err choose(struct app *app, struct pull_choices *choices)
     }
     for (size_t i = 0; i < INVENTORY_COUNT && app->words.count == 0; i++)
         choices->wanted[i] = true;
+    if (choices->take_mails && !choices->wanted[INVENTORY_ORGANIZATIONS])
+        return diag_fail(&app->diag, CS_E_INVALID,
+                         "--take-mails is about organizations, which this pull leaves out");
     return CS_OK;
 }
 
@@ -78,8 +89,60 @@ static enum cs_err print_owners(struct app *app)
     return err;
 }
 
+static void print_proposal(const char *owner, const struct contact *contact)
+{
+    struct buf line = {0};
+    buf_append_str(&line, "certscour org set ");
+    text_append_shell_word(&line, owner);
+    buf_append_str(&line, " --mail ");
+    text_append_shell_word(&line, contact->mail);
+    if (contact->count > 1)
+        buf_printf(&line, "  # the first of %u addresses", contact->count);
+    puts(buf_str(&line));
+    buf_dispose(&line);
+}
+
+static enum cs_err offer_mail(struct app *app, const struct inventory_mailless *without,
+                              const struct contact *contact, bool take)
+{
+    struct buf owner = {0};
+    bool taken;
+    enum cs_err err = CS_OK;
+    owner_append(&owner, without->owner.organization, without->owner.department);
+    if (take)
+        err = inventory_take_mail(app->store, without->owner_id, contact->mail, &taken, &app->diag);
+    else
+        print_proposal(buf_str(&owner), contact);
+    if (take && err == CS_OK && taken)
+        printf("%-16s%s: %s\n", "mail taken", buf_str(&owner), contact->mail);
+    buf_dispose(&owner);
+    return err;
+}
+
+/* What is asked of SCM here is for those alone whose mail is not known. A refusal ends it, and not the pull,
+ * whose organizations are in. */
+static enum cs_err offer_mails(struct app *app, struct client *client, bool take)
+{
+    struct inventory_mailless without = {0};
+    struct contact contact;
+    enum cs_err err = CS_OK;
+    while (err == CS_OK) {
+        err = inventory_next_mailless(app->store, INVENTORY_SCM, without.external_id, &without, &app->diag);
+        if (err != CS_OK)
+            return err == CS_E_NOT_FOUND ? CS_OK : err;
+        err = contact_read(client, without.external_id, &contact, &app->diag);
+        if ((err == CS_E_IO || err == CS_E_MALFORMED) && !take) {
+            app_note("no contact mails are proposed: %s", app->diag.text);
+            return CS_OK;
+        }
+        if (err == CS_OK && contact.count > 0)
+            err = offer_mail(app, &without, &contact, take);
+    }
+    return err;
+}
+
 static enum cs_err pull_one(struct app *app, const struct pull_options *options,
-                            enum inventory_resource resource)
+                            enum inventory_resource resource, bool take_mails)
 {
     struct pull_result result;
     enum cs_err err = pull_resource(options, resource, &result, &app->diag);
@@ -89,6 +152,8 @@ static enum cs_err pull_one(struct app *app, const struct pull_options *options,
         print_result(resource, &result);
     if (err == CS_OK && resource == INVENTORY_ORGANIZATIONS)
         err = print_owners(app);
+    if (err == CS_OK && resource == INVENTORY_ORGANIZATIONS)
+        err = offer_mails(app, options->client, take_mails);
     return err;
 }
 
@@ -124,7 +189,7 @@ static int pull(struct app *app, const struct command *command, int argc, char *
     };
     for (enum inventory_resource resource = 0; resource < INVENTORY_COUNT && err == CS_OK; resource++) {
         if (choices.wanted[resource])
-            err = pull_one(app, &options, resource);
+            err = pull_one(app, &options, resource, choices.take_mails);
     }
     scm_session_close(&session);
     return status_of(app, err);
