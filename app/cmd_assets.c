@@ -254,6 +254,9 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
             err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
         err = listing_close(assets.listing, err, &app->diag);
     }
+    if (err == CS_OK && assets.silenced > 0)
+        app_note("%" PRIu64 " accepted findings are not told of; `certscour accept list` does",
+                 assets.silenced);
     if (err == CS_OK && shows_status(options, list))
         err = note_inventory_age(app->store, &app->diag);
     pseudo_groups_free(assets.groups);

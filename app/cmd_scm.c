@@ -40,6 +40,9 @@ static const struct {
     {"pull organizations", CALL_ORGANIZATIONS},
     {"pull domains", CALL_DOMAINS},
     {"pull certificates", CALL_CERTIFICATES},
+    {"pull rules", CALL_RULES},
+    {"push rules", CALL_BUCKETS},
+    {"pull results", CALL_TASKS},
 };
 
 static enum cs_err print_rights(struct app *app, struct client *client)

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/dns_answers.h"
 #include "app/host_names.h"
 #include "app/pipeline.h"
 #include "base/text.h"
 #include "db/assets.h"
+#include "db/inventory_names.h"
 #include "db/scan_names.h"
-#include "dns/resolver.h"
 #include "scanner/target_blocks.h"
 
 #define LOOKUPS_PER_S   500
@@ -30,6 +31,8 @@ struct name_stage {
     int64_t now_s;     /* of the round */
     bool dns_answered; /* a name that was seen, ever */
     bool dns_dead;     /* nobody answers: it is left alone */
+    bool has_places;   /* something was met that the DNS may be asked about */
+    bool inventory_recalled;
     struct diag *diag; /* of the call under way */
 };
 
@@ -143,6 +146,7 @@ static enum cs_err meet(struct name_stage *stage, struct observation *seen)
     bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
     if (!has_shown_something(seen))
         return CS_OK;
+    stage->has_places |= may_ask_about(stage, seen->ip);
     if (stage->hosts != NULL) {
         ptr = host_names_of(stage->hosts, seen->ip);
         if (seen->host_name == NULL && ptr == NULL)
@@ -221,12 +225,28 @@ static enum cs_err recall_seen(struct name_stage *stage)
     return err;
 }
 
+static enum cs_err see_managed(void *context, const char *name)
+{
+    struct name_stage *stage = context;
+    return follow_ups_seen(stage->ups, name, NAME_SOURCE_SCM);
+}
+
+/* All names of the inventory, once, when there is a place where they may be. */
+static enum cs_err recall_inventory(struct name_stage *stage)
+{
+    if (!stage->has_places || stage->inventory_recalled)
+        return CS_OK;
+    stage->inventory_recalled = true;
+    return inventory_names_each(stage->options.store, see_managed, stage, stage->diag);
+}
+
 /* Sources whose names are stored: called before every round, each tells follow_ups_seen what is new since the
  * last one. */
 static const struct {
     enum name_source source;
     enum cs_err (*recall)(struct name_stage *stage);
 } recalls[] = {
+    {NAME_SOURCE_SCM, recall_inventory},
     {NAME_SOURCE_SEEN, recall_seen},
 };
 
@@ -240,70 +260,29 @@ static enum cs_err recall(struct name_stage *stage)
     return err;
 }
 
-static enum cs_err take_resolved(void *context, const char *name, const struct ip *ips, size_t count,
-                                 bool answered, const char *reason)
+static enum cs_err take_resolved(struct name_stage *stage, const struct dns_answer *answer)
 {
-    struct name_stage *stage = context;
     struct ip home;
-    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, name, &home);
+    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, answer->name, &home);
     enum cs_err err = CS_OK;
-    (void)reason;
-    stage->dns_answered |= answered;
-    for (size_t i = 0; i < count && err == CS_OK; i++)
-        err = follow_ups_resolved(stage->ups, name, ips[i]);
-    if (err == CS_OK && answered && stage->options.store != NULL)
-        err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network, name,
-                                  ips, count, count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
+    stage->dns_answered |= answer->answered;
+    for (size_t i = 0; i < answer->count && err == CS_OK; i++)
+        err = follow_ups_resolved(stage->ups, answer->name, answer->ips[i]);
+    if (err == CS_OK && answer->answered && stage->options.store != NULL)
+        err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network,
+                                  answer->name, answer->ips, answer->count,
+                                  answer->count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
     return err;
 }
 
-/* The answers are kept first and stored behind the last one: no transaction is open while the DNS is asked.
- */
-struct answer {
-    char *name;
-    struct ip *ips;
-    size_t count;
-    bool answered;
-};
-
-struct answers {
-    struct answer *items;
-    size_t count;
-    size_t cap;
-};
-
-static void dispose_answers(struct answers *answers)
-{
-    for (size_t i = 0; i < answers->count; i++) {
-        free(answers->items[i].name);
-        free(answers->items[i].ips);
-    }
-    free(answers->items);
-}
-
-static enum cs_err keep_answer(void *context, const char *name, const struct ip *ips, size_t count,
-                               bool answered, const char *reason)
-{
-    struct answers *answers = context;
-    (void)reason;
-    struct answer *item = &answers->items[answers->count];
-    *item = (struct answer){text_copy(name), calloc(count + 1, sizeof *ips), count, answered};
-    answers->count++;
-    if (item->name == NULL || item->ips == NULL)
-        return CS_E_NOMEM;
-    memcpy(item->ips, ips, count * sizeof *ips);
-    return CS_OK;
-}
-
-static enum cs_err take_answers(struct name_stage *stage, const struct answers *answers)
+static enum cs_err take_answers(struct name_stage *stage, const struct dns_answers *answers)
 {
     struct store *store = stage->options.store;
     enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
     for (size_t i = 0; i < answers->count && err == CS_OK; i++) {
-        const struct answer *item = &answers->items[i];
-        err = take_resolved(stage, item->name, item->ips, item->count, item->answered, NULL);
+        err = take_resolved(stage, &answers->items[i]);
     }
     if (store == NULL)
         return err;
@@ -316,18 +295,16 @@ static enum cs_err take_answers(struct name_stage *stage, const struct answers *
 
 static enum cs_err resolve(struct name_stage *stage, const struct text_list *names)
 {
-    struct answers answers = {.items = calloc(names->count, sizeof *answers.items)};
+    struct dns_answers answers;
     bool has_answered =
         stage->dns_answered || (stage->hosts != NULL && host_names_have_answered(stage->hosts));
     struct resolver_options options = lookups(stage, has_answered);
     options.stop = stage->options.stop;
-    if (answers.items == NULL)
-        return CS_E_NOMEM;
-    enum cs_err err = resolver_run(names, &options, keep_answer, &answers, stage->diag);
+    enum cs_err err = dns_answers_ask(&answers, names, &options, stage->diag);
     if (err == CS_OK)
         err = take_answers(stage, &answers);
     stage->dns_dead |= !has_answered && !stage->dns_answered && names->count >= GIVE_UP_AFTER;
-    dispose_answers(&answers);
+    dns_answers_dispose(&answers);
     return err;
 }
 
@@ -446,6 +423,7 @@ static enum cs_err restore_met(void *context, const struct asset_row *row)
         .chains = {{.certs = &leaf, .cert_count = 1}},
         .chain_count = 1,
     };
+    stage->has_places |= may_ask_about(stage, seen.ip);
     enum cs_err err = follow_ups_met(stage->ups, &seen);
     if (err == CS_OK)
         err = see_names(stage, seen.ip, &row->cert);

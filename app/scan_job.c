@@ -199,6 +199,7 @@ static void fill_run(struct scan_job *job, struct scan_run *run)
     bool stored = !job->options->no_store;
     bool lines = job->output == OUTPUT_JSONL;
     job->plan.targets = job->targets;
+    job->plan.budget = job->control.budget;
     job->plan.ehlo_name = job->ehlo_name;
     job->plan.want_outcomes = lines && job->options->outcomes;
     permutation_init(&job->order, target_set_count(job->targets), job->plan.seed);

@@ -36,7 +36,8 @@ static const char join_others[] =
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
 #define VERDICT_AT     30
 #define ESTATE_AT      33
-#define CERTIFICATE_AT 35
+#define ACCEPTED_AT    34
+#define CERTIFICATE_AT 36
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -159,6 +160,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
         .pseudo_service = (enum pseudo_service)sqlite3_column_int(stmt, 25),
         .verdict = chain_verdict_read(stmt, VERDICT_AT),
+        .accepted = sql_text(stmt, ACCEPTED_AT),
         .estate_findings = (uint32_t)sqlite3_column_int64(stmt, ESTATE_AT),
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);
@@ -210,6 +212,19 @@ static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, sqlite3_st
     return err;
 }
 
+/* Where nothing is, it costs a list of assets nothing. */
+static enum cs_err is_any_accepted(struct store *store, bool *out, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t there = 0;
+    enum cs_err err = sql_prepare(store, &stmt, "SELECT EXISTS (SELECT 1 FROM acceptance)", diag);
+    if (err == CS_OK)
+        err = sql_int(store, stmt, &there, 0, diag);
+    sqlite3_finalize(stmt);
+    *out = there != 0;
+    return err;
+}
+
 enum cs_err assets_each(struct store *store, const struct asset_filter *filter, bool *exact, asset_each each,
                         void *context, struct diag *diag)
 {
@@ -218,18 +233,27 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     sqlite3_stmt *stmt = NULL;
     sqlite3_stmt *tasks = NULL;
     bool inventory = false;
+    bool accepts = false;
     bool is_exact = build_condition(&condition, filter);
     if (exact != NULL)
         *exact = is_exact;
+    enum cs_err err = inventory_is_there(store, &inventory, diag);
+    if (err == CS_OK)
+        err = is_any_accepted(store, &accepts, diag);
     buf_append_str(&sql, select_assets);
     if (filter->estate_findings || condition.needs_findings)
         estate_findings_append_sql(&sql);
     else
         buf_append_char(&sql, '0');
+    buf_append_str(
+        &sql,
+        accepts
+            ? ", (SELECT group_concat(x.finding || ' ' || x.until, ' ') FROM acceptance x" ACCEPTANCE_OF_ASSET
+              ")"
+            : ", NULL");
     buf_append_str(&sql, select_certificate);
     buf_append_str(&sql, condition.selective ? from_certificates : from_endpoints);
     buf_append_str(&sql, join_others);
-    enum cs_err err = inventory_is_there(store, &inventory, diag);
     buf_append_str(&sql, inventory ? INVENTORY_JOIN : INVENTORY_JOIN_NOTHING);
     buf_append(&sql, condition.text.data, condition.text.len);
     buf_append_str(&sql, order_assets);

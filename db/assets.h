@@ -44,6 +44,7 @@ struct asset_row { /* text is valid for the call */
     enum pseudo_service pseudo_service;
     const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
     size_t task_count;
+    const char *accepted;     /* "FINDING UNTIL FINDING UNTIL ...", in force at now_s; NULL = none */
     uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);

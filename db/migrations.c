@@ -451,5 +451,48 @@ const char *const migrations[] = {
     " || replace(replace(o.name, '\\', '\\\\'), '/', '\\/')"
     " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = old.owner_id), old.owner_id);"
     "END;",
+
+    /* 13: where a name is */
+    "CREATE INDEX name_address_name ON name_address(name);",
+
+    /* 14: the twins of rules at a certificate manager, and what its own discovery found */
+    "CREATE TABLE rule_link ("
+    " id INTEGER PRIMARY KEY,"
+    " provider TEXT NOT NULL,"
+    " external_id INTEGER NOT NULL,"
+    " rule_id INTEGER REFERENCES rule(id) ON DELETE SET NULL,"
+    " made_here INTEGER NOT NULL,"
+    " bucket TEXT,"
+    " name TEXT NOT NULL,"
+    " match TEXT NOT NULL,"
+    " organization_id INTEGER NOT NULL,"
+    " UNIQUE (provider, external_id)"
+    ") STRICT;"
+    "CREATE INDEX rule_link_rule ON rule_link(rule_id) WHERE rule_id IS NOT NULL;"
+    "CREATE TABLE discovered_run ("
+    " provider TEXT NOT NULL,"
+    " task_id INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " operation TEXT NOT NULL,"
+    " created_at INTEGER,"
+    " pulled_at INTEGER NOT NULL,"
+    " row_count INTEGER NOT NULL,"
+    " PRIMARY KEY (provider, task_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE discovered ("
+    " id INTEGER PRIMARY KEY,"
+    " provider TEXT NOT NULL,"
+    " task_id INTEGER NOT NULL,"
+    " staged INTEGER NOT NULL,"
+    " ip BLOB NOT NULL,"
+    " port INTEGER NOT NULL,"
+    " host TEXT NOT NULL,"
+    " hash TEXT NOT NULL,"
+    " serial TEXT,"
+    " managed_id INTEGER,"
+    " seen_at INTEGER,"
+    " UNIQUE (provider, task_id, staged, ip, port, host, hash)"
+    ") STRICT;"
+    "CREATE INDEX discovered_place ON discovered(ip, port) WHERE staged = 0;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

@@ -19,15 +19,31 @@ static struct ip read_ip(sqlite3_stmt *stmt, int at)
     return ip;
 }
 
-static enum cs_err put_addresses(struct store *store, const char *network, const char *name,
-                                 const struct ip *ips, size_t count, int64_t now_s, struct diag *diag)
+static enum cs_err forget_addresses(struct store *store, const char *network, const char *name,
+                                    struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err =
-        sql_prepare(store, &stmt,
-                    "INSERT INTO name_address (network, ip, name, seen_at) VALUES (?1, ?2, ?3, ?4)"
-                    " ON CONFLICT DO UPDATE SET seen_at = ?4",
-                    diag);
+        sql_prepare(store, &stmt, "DELETE FROM name_address WHERE network = ?1 AND name = ?2", diag);
+    if (err == CS_OK) {
+        sql_bind_text(stmt, 1, network);
+        sql_bind_text(stmt, 2, name);
+        err = sql_run(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+enum cs_err scan_names_put(struct store *store, const char *network, const char *name, const struct ip *ips,
+                           size_t count, int64_t now_s, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum cs_err err = forget_addresses(store, network, name, diag);
+    if (err == CS_OK)
+        err = sql_prepare(store, &stmt,
+                          "INSERT INTO name_address (network, ip, name, seen_at) VALUES (?1, ?2, ?3, ?4)"
+                          " ON CONFLICT DO UPDATE SET seen_at = ?4",
+                          diag);
     for (size_t i = 0; i < count && err == CS_OK; i++) {
         sql_bind_text(stmt, 1, network);
         bind_ip(stmt, 2, &ips[i]);
@@ -72,7 +88,7 @@ enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char
 {
     sqlite3_stmt *stmt = NULL;
     bool more = true;
-    enum cs_err err = put_addresses(store, network, name, ips, count, now_s, diag);
+    enum cs_err err = scan_names_put(store, network, name, ips, count, now_s, diag);
     if (err == CS_OK)
         err = sql_prepare(store, &stmt,
                           "SELECT DISTINCT e.id, e.ip FROM endpoint e JOIN asset a ON a.endpoint_id = e.id"

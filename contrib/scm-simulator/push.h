@@ -11,6 +11,17 @@ bool import_answer(struct world *world, const struct question *question, struct 
 bool location_answer(struct world *world, const struct question *question, struct answer *answer);
 /* /api/v1/operations...: the Discovery Import API of a bucket. */
 bool discovery_answer(struct world *world, const struct question *question, struct answer *answer);
+/* /api/discovery/v1/assignmentrule... */
+bool rule_answer(struct world *world, const struct question *question, struct answer *answer);
+/* /api/discovery/v1/bucket... */
+bool bucket_answer(struct world *world, const struct question *question, struct answer *answer);
+/* /api/discovery/v4/net_task... */
+bool task_answer(struct world *world, const struct question *question, struct answer *answer);
+/* /api/discovery/v1/net_task/{id}/operation... */
+bool run_answer(struct world *world, const struct question *question, struct answer *answer);
+
+/* The first rule of those ids that takes the certificate (details as a bucket shows them); NULL = none. */
+const cJSON *rule_for(const struct world *world, const cJSON *ids, const cJSON *details);
 
 /* A certificate in base64 as a new object of the tenant, without id; NULL = it is none. `*is_ca`: it is one
  * of a CA. Serial numbers are without leading zeros, as SCM shows them. */

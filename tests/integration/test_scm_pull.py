@@ -122,7 +122,7 @@ class Contents(PullCase):
         self.assertIn("no contact mails are proposed", self.pull("organizations").stderr)
         self.fails("code -37", "organizations", "--take-mails")
         self.assertEqual(self.counts("inventory_owner"), (4, 0))
-        self.fails("leaves out", "domains", "--take-mails", status=2)
+        self.fails("goes with", "domains", "--take-mails", status=2)
 
     def test_only_what_is_named_is_pulled(self):
         self.start()
