@@ -265,6 +265,18 @@ static void no_asset_reads_the_whole_inventory(void **state)
     leaf_free(leaf);
 }
 
+static void no_certificate_reads_the_whole_inventory_to_be_met(void **state)
+{
+    struct asset_world *world = *state;
+    struct buf plan = {0};
+    explain(world->store, "WITH" INVENTORY_MET " SELECT id FROM inventory_met", &plan);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha256", true);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_serial", true);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha1", true);
+    plan_has(buf_str(&plan), "SCAN i", false);
+    buf_dispose(&plan);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, asset_world_make, asset_world_end)
 
 int main(void)
@@ -279,6 +291,7 @@ int main(void)
         IN_WORLD(of_two_rows_for_one_certificate_the_managed_one_counts),
         IN_WORLD(what_is_put_aside_does_not_count_yet),
         IN_WORLD(no_asset_reads_the_whole_inventory),
+        IN_WORLD(no_certificate_reads_the_whole_inventory_to_be_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
