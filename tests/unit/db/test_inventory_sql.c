@@ -273,7 +273,8 @@ static void no_certificate_reads_the_whole_inventory_to_be_met(void **state)
     plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha256", true);
     plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_serial", true);
     plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha1", true);
-    plan_has(buf_str(&plan), "SCAN i", false);
+    plan_has(buf_str(&plan), "SCAN i\n", false);
+    plan_has(buf_str(&plan), "SCAN i ", false);
     buf_dispose(&plan);
 }
 
