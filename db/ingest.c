@@ -54,6 +54,12 @@ static const char *const sql[STATEMENT_COUNT] = {
                     " state = CASE WHEN missed + 1 >= ?5 THEN 'gone' ELSE state END"
                     " WHERE endpoint_id = ?1 AND state = 'live' AND missed_scan_id IS NOT ?2"
                     " AND slot IS NOT ?3 AND slot IS NOT ?4",
+    [MISS_NAMED] =
+        "UPDATE asset SET missed = missed + 1, missed_scan_id = ?2,"
+        " state = CASE WHEN missed + 1 >= ?1 THEN 'gone' ELSE state END"
+        " WHERE endpoint_id IN (SELECT id FROM endpoint WHERE network = ?3 AND ip = ?4 AND port = ?5"
+        "  AND protocol = ?6 AND server_name <> '')"
+        " AND state = 'live' AND missed_scan_id IS NOT ?2 AND last_scan_id <> ?2",
     [MARK_TASK] =
         "INSERT OR IGNORE INTO asset_task (task_id, asset_id) SELECT id, ?2 FROM task WHERE id = ?1",
 };
@@ -74,6 +80,17 @@ int64_t ingest_last_id(const struct ingest *ingest)
 }
 
 /* ---- life ---- */
+
+/* Of a named endpoint the place is noted too, by which a target without name finds it. */
+static enum cs_err note_endpoint(struct ingest *ingest, const struct endpoint *endpoint)
+{
+    struct endpoint place = *endpoint;
+    place.server_name = NULL;
+    enum cs_err err = set64_add(&ingest->endpoints, endpoint_hash(endpoint), NULL);
+    if (err == CS_OK && endpoint->server_name != NULL)
+        err = set64_add(&ingest->named_places, endpoint_hash(&place), NULL);
+    return err;
+}
 
 static enum cs_err load_endpoints(struct ingest *ingest, struct diag *diag)
 {
@@ -97,7 +114,7 @@ static enum cs_err load_endpoints(struct ingest *ingest, struct diag *diag)
         };
         if (sqlite3_column_bytes(stmt, 0) == (int)sizeof endpoint.ip.bytes)
             memcpy(endpoint.ip.bytes, sqlite3_column_blob(stmt, 0), sizeof endpoint.ip.bytes);
-        err = set64_add(&ingest->endpoints, endpoint_hash(&endpoint), NULL);
+        err = note_endpoint(ingest, &endpoint);
     }
     sqlite3_finalize(stmt);
     return err;
@@ -164,6 +181,7 @@ void ingest_free(struct ingest *ingest)
     certificate_reader_dispose(&ingest->reader);
     certificate_writer_dispose(&ingest->writer);
     set64_dispose(&ingest->endpoints);
+    set64_dispose(&ingest->named_places);
     set64_dispose(&ingest->certificates);
     free(ingest->memory);
     free(ingest);
@@ -177,6 +195,7 @@ static void forget(struct ingest *ingest)
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_reset(ingest->statements[i]);
     set64_dispose(&ingest->endpoints);
+    set64_dispose(&ingest->named_places);
     set64_dispose(&ingest->certificates);
     ingest->loaded = false;
     ingest->others_write = false;
@@ -305,7 +324,7 @@ static enum cs_err put_endpoint(struct ingest *ingest, const struct ingest_sight
     sql_bind_int(stmt, 8, ingest->scan_id);
     enum cs_err err = ingest_run(ingest, PUT_ENDPOINT, diag);
     *id = ingest_last_id(ingest);
-    return err == CS_OK ? set64_add(&ingest->endpoints, endpoint_hash(&sighting->endpoint), NULL) : err;
+    return err == CS_OK ? note_endpoint(ingest, &sighting->endpoint) : err;
 }
 
 static enum cs_err find_or_put_endpoint(struct ingest *ingest, const struct ingest_sighting *sighting,
@@ -611,22 +630,46 @@ static enum cs_err miss_assets(struct ingest *ingest, int64_t endpoint_id, const
     return ingest_run(ingest, MISS_ASSETS, diag);
 }
 
-enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint,
-                                const struct ingest_end *end, struct diag *diag)
+/* Nothing is at the place, so nothing is there by any name; what was seen there in this scan all the same
+ * stays. */
+static enum cs_err miss_named(struct ingest *ingest, const struct endpoint *place, struct diag *diag)
+{
+    sqlite3_stmt *stmt = ingest_use(ingest, MISS_NAMED);
+    sql_bind_int(stmt, 1, GONE_AFTER);
+    sql_bind_int(stmt, 2, ingest->scan_id);
+    sql_bind_text(stmt, 3, place->network);
+    sql_bind_blob(stmt, 4, place->ip.bytes, sizeof place->ip.bytes);
+    sql_bind_int(stmt, 5, place->port);
+    sql_bind_int(stmt, 6, place->protocol);
+    return ingest_run(ingest, MISS_NAMED, diag);
+}
+
+static enum cs_err end_known(struct ingest *ingest, const struct endpoint *endpoint,
+                             const struct ingest_end *end, bool is_miss, struct diag *diag)
 {
     int64_t id;
     bool has_name;
-    const struct endpoint_state *latest = &ingest->latest;
-    if (end->outcome == OUTCOME_CERTIFICATE && latest->id != 0 && latest->hash == endpoint_hash(endpoint))
-        return latest->others_live ? miss_assets(ingest, latest->id, end, diag) : CS_OK;
-    if (!is_known(ingest, endpoint))
-        return CS_OK;
     enum cs_err err = find_endpoint(ingest, endpoint, NULL, &id, &has_name, diag);
     if (err != CS_OK || id == 0)
         return err;
     if (end->outcome != OUTCOME_CERTIFICATE)
         err = touch_endpoint(ingest, id, end->outcome, end->at_s, diag);
-    if (err != CS_OK || end->throttled || !outcome_is_conclusive(end->outcome))
-        return err;
-    return miss_assets(ingest, id, end, diag);
+    return err == CS_OK && is_miss ? miss_assets(ingest, id, end, diag) : err;
+}
+
+enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *endpoint,
+                                const struct ingest_end *end, struct diag *diag)
+{
+    const struct endpoint_state *latest = &ingest->latest;
+    if (end->outcome == OUTCOME_CERTIFICATE && latest->id != 0 && latest->hash == endpoint_hash(endpoint))
+        return latest->others_live ? miss_assets(ingest, latest->id, end, diag) : CS_OK;
+    bool is_miss = !end->throttled && outcome_is_conclusive(end->outcome);
+    bool has_named =
+        endpoint->server_name == NULL && set64_has(&ingest->named_places, endpoint_hash(endpoint));
+    enum cs_err err = CS_OK;
+    if (is_known(ingest, endpoint))
+        err = end_known(ingest, endpoint, end, is_miss, diag);
+    if (err == CS_OK && has_named && is_miss && !end->wants_name)
+        err = miss_named(ingest, endpoint, diag);
+    return err;
 }

@@ -37,6 +37,7 @@ enum ingest_statement {
     SET_OWNER,
     NAME_OWNER,
     MISS_ASSETS,
+    MISS_NAMED,
     MARK_TASK,
     STATEMENT_COUNT
 };
@@ -75,6 +76,7 @@ struct ingest {
     struct certificate_writer writer;
     struct ingest_memory *memory;
     struct set64 endpoints;    /* hashes of the known ones of this network */
+    struct set64 named_places; /* likewise, without their names, of those that have one */
     struct set64 certificates; /* first bytes of the fingerprints of the stored ones, of any version */
     bool loaded;               /* both */
     bool others_write;         /* since then: what is in no set may be stored all the same */
