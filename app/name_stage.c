@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "app/host_names.h"
+#include "app/name_answers.h"
 #include "app/pipeline.h"
-#include "base/text.h"
 #include "db/assets.h"
 #include "db/scan_names.h"
+#include "db/scans.h"
 #include "dns/resolver.h"
 #include "scanner/target_blocks.h"
 
@@ -115,12 +116,18 @@ enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *ba
     return err == CS_OK ? CS_OK : diag_fail(diag, err, "out of memory");
 }
 
+void name_stage_stop(struct name_stage *stage)
+{
+    if (stage->hosts != NULL)
+        host_names_stop(stage->hosts);
+}
+
 static enum cs_err update_hosts(struct name_stage *stage)
 {
     if (stage->hosts == NULL)
         return CS_OK;
     if (*stage->options.stop != 0)
-        host_names_stop(stage->hosts);
+        name_stage_stop(stage);
     enum cs_err err = host_names_update(stage->hosts);
     return err == CS_OK ? CS_OK : diag_fail(stage->diag, err, "names of addresses: out of memory");
 }
@@ -240,71 +247,36 @@ static enum cs_err recall(struct name_stage *stage)
     return err;
 }
 
-static enum cs_err take_resolved(void *context, const char *name, const struct ip *ips, size_t count,
-                                 bool answered, const char *reason)
+static enum cs_err take_answer(struct name_stage *stage, const struct name_answer *item)
 {
-    struct name_stage *stage = context;
     struct ip home;
-    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, name, &home);
+    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, item->name, &home);
     enum cs_err err = CS_OK;
-    (void)reason;
-    stage->dns_answered |= answered;
-    for (size_t i = 0; i < count && err == CS_OK; i++)
-        err = follow_ups_resolved(stage->ups, name, ips[i]);
-    if (err == CS_OK && answered && stage->options.store != NULL)
-        err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network, name,
-                                  ips, count, count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
+    stage->dns_answered |= item->answered;
+    for (size_t i = 0; i < item->count && err == CS_OK; i++)
+        err = follow_ups_resolved(stage->ups, item->name, item->ips[i]);
+    if (err == CS_OK && item->answered && stage->options.store != NULL)
+        err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network,
+                                  item->name, item->ips, item->count,
+                                  item->count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
     return err;
-}
-
-/* The answers are kept first and stored behind the last one: no transaction is open while the DNS is asked.
- */
-struct answer {
-    char *name;
-    struct ip *ips;
-    size_t count;
-    bool answered;
-};
-
-struct answers {
-    struct answer *items;
-    size_t count;
-    size_t cap;
-};
-
-static void dispose_answers(struct answers *answers)
-{
-    for (size_t i = 0; i < answers->count; i++) {
-        free(answers->items[i].name);
-        free(answers->items[i].ips);
-    }
-    free(answers->items);
 }
 
 static enum cs_err keep_answer(void *context, const char *name, const struct ip *ips, size_t count,
                                bool answered, const char *reason)
 {
-    struct answers *answers = context;
     (void)reason;
-    struct answer *item = &answers->items[answers->count];
-    *item = (struct answer){text_copy(name), calloc(count + 1, sizeof *ips), count, answered};
-    answers->count++;
-    if (item->name == NULL || item->ips == NULL)
-        return CS_E_NOMEM;
-    memcpy(item->ips, ips, count * sizeof *ips);
-    return CS_OK;
+    return name_answers_add(context, name, ips, count, answered);
 }
 
-static enum cs_err take_answers(struct name_stage *stage, const struct answers *answers)
+static enum cs_err take_answers(struct name_stage *stage, const struct name_answers *answers)
 {
     struct store *store = stage->options.store;
     enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
-    for (size_t i = 0; i < answers->count && err == CS_OK; i++) {
-        const struct answer *item = &answers->items[i];
-        err = take_resolved(stage, item->name, item->ips, item->count, item->answered, NULL);
-    }
+    for (size_t i = 0; i < answers->count && err == CS_OK; i++)
+        err = take_answer(stage, &answers->items[i]);
     if (store == NULL)
         return err;
     if (err == CS_OK)
@@ -316,18 +288,16 @@ static enum cs_err take_answers(struct name_stage *stage, const struct answers *
 
 static enum cs_err resolve(struct name_stage *stage, const struct text_list *names)
 {
-    struct answers answers = {.items = calloc(names->count, sizeof *answers.items)};
+    struct name_answers answers = {0};
     bool has_answered =
         stage->dns_answered || (stage->hosts != NULL && host_names_have_answered(stage->hosts));
     struct resolver_options options = lookups(stage, has_answered);
     options.stop = stage->options.stop;
-    if (answers.items == NULL)
-        return CS_E_NOMEM;
     enum cs_err err = resolver_run(names, &options, keep_answer, &answers, stage->diag);
     if (err == CS_OK)
         err = take_answers(stage, &answers);
     stage->dns_dead |= !has_answered && !stage->dns_answered && names->count >= GIVE_UP_AFTER;
-    dispose_answers(&answers);
+    name_answers_dispose(&answers);
     return err;
 }
 
@@ -430,12 +400,20 @@ enum cs_err name_stage_round(struct name_stage *stage, struct target_set **out, 
 
 /* ---- a resumed scan ---- */
 
+/* The name of an address that nobody has heard comes late, whenever it comes. */
+static enum cs_err ask_again(struct name_stage *stage, struct ip ip)
+{
+    if (stage->hosts == NULL || !may_ask_about(stage, ip))
+        return CS_OK;
+    enum cs_err err = host_names_ask(stage->hosts, ip);
+    host_names_miss(stage->hosts, ip);
+    return err;
+}
+
 static enum cs_err restore_met(void *context, const struct asset_row *row)
 {
     struct name_stage *stage = context;
     struct der leaf = {0};
-    if (row->last_scan_id != stage->options.scan_id)
-        return CS_OK;
     memcpy(leaf.sha256, row->cert.sha256, sizeof leaf.sha256);
     const struct observation seen = {
         .has_ip = true,
@@ -449,10 +427,42 @@ static enum cs_err restore_met(void *context, const struct asset_row *row)
     enum cs_err err = follow_ups_met(stage->ups, &seen);
     if (err == CS_OK)
         err = see_names(stage, seen.ip, &row->cert);
-    if (err == CS_OK && row->endpoint.server_name == NULL && row->host_name != NULL)
+    if (err == CS_OK && row->host_name == NULL)
+        return ask_again(stage, seen.ip);
+    if (err == CS_OK && row->endpoint.server_name == NULL)
         err = follow_ups_points(stage->ups, row->host_name, seen.ip,
                                 NAME_SOURCE_PTR); /* its PTR, or the target's name */
     return err;
+}
+
+struct walking {
+    struct name_stage *stage;
+    const struct target_set *targets;
+    const struct permutation *order;
+};
+
+/* Targets that ended as they may for want of a name. */
+static enum cs_err restore_nameless(void *context, const struct attempt_entry *entry)
+{
+    const struct walking *walking = context;
+    enum outcome outcome = (enum outcome)entry->outcome;
+    struct target target;
+    if (outcome != OUTCOME_TLS_ALERT && outcome != OUTCOME_STARTTLS_REFUSED)
+        return CS_OK; /* dark space costs no permutation */
+    if (entry->position >= walking->order->count)
+        return CS_OK;
+    target_set_get(walking->targets, permutation_at(walking->order, entry->position), &target);
+    if (!target.has_ip || !follow_ups_wants_name(outcome, target.protocol, target.server_name))
+        return CS_OK;
+    const struct observation seen = {
+        .has_ip = true,
+        .ip = target.ip,
+        .port = target.port,
+        .protocol = target.protocol == PROTOCOL_AUTO ? PROTOCOL_TLS : target.protocol,
+        .outcome = outcome,
+    };
+    enum cs_err err = follow_ups_met(walking->stage->ups, &seen);
+    return err == CS_OK ? ask_again(walking->stage, target.ip) : err;
 }
 
 static enum cs_err restore_tried(void *context, uint64_t number, const struct endpoint *endpoint)
@@ -469,15 +479,22 @@ static enum cs_err restore_tried(void *context, uint64_t number, const struct en
     return follow_ups_met(stage->ups, &seen);
 }
 
-enum cs_err name_stage_restore(struct name_stage *stage, struct diag *diag)
+enum cs_err name_stage_restore(struct name_stage *stage, const struct target_set *targets,
+                               const struct permutation *order, struct diag *diag)
 {
-    const struct asset_filter filter = {.state = "live"};
-    if (stage->options.store == NULL)
+    struct store *store = stage->options.store;
+    int64_t scan_id = stage->options.scan_id;
+    const struct asset_filter filter = {.state = "live", .last_scan_id = scan_id};
+    struct walking walking = {stage, targets, order};
+    if (store == NULL)
         return CS_OK;
     stage->diag = diag;
-    enum cs_err err = assets_each(stage->options.store, &filter, NULL, restore_met, stage, diag);
+    diag_set(diag, "%s", "out of memory");
+    enum cs_err err = assets_each(store, &filter, NULL, restore_met, stage, diag);
     if (err == CS_OK)
-        err = follow_ups_restore(stage->options.store, stage->options.scan_id, restore_tried, stage, diag);
+        err = attempts_each(store, scan_id, 0, restore_nameless, &walking, diag);
+    if (err == CS_OK)
+        err = follow_ups_restore(store, scan_id, restore_tried, stage, diag);
     return err;
 }
 

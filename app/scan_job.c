@@ -109,8 +109,8 @@ enum cs_err scan_job_plan(struct scan_job *job)
     if (err == CS_OK && app->store == NULL)
         err = open_store_for(job);
     if (err == CS_OK)
-        err = scan_request_targets(&options->request, app->store, app_now_s(), &job->targets, &notes,
-                                   &app->diag);
+        err = scan_request_targets(&options->request, app->store, app_now_s(), &job->targets, &job->answers,
+                                   &notes, &app->diag);
     if (err == CS_OK)
         err = load_rules(job);
     if (err == CS_OK)
@@ -183,6 +183,10 @@ static enum cs_err create_row(struct scan_job *job)
         err = diag_fail(&job->app->diag, CS_E_NOMEM, "out of memory");
     if (err == CS_OK)
         err = scans_begin(job->app->store, &row, job->holder, &job->scan_id, &job->app->diag);
+    if (err == CS_OK)
+        err = name_answers_store(&job->answers, job->app->store, job->scan_id, job->network, app_now_s(),
+                                 &job->app->diag);
+    name_answers_dispose(&job->answers);
     buf_dispose(&targets);
     buf_dispose(&rules);
     buf_dispose(&options);
@@ -312,6 +316,7 @@ void scan_job_dispose(struct scan_job *job)
 {
     ruleset_dispose(&job->rules);
     target_set_free(job->targets);
+    name_answers_dispose(&job->answers);
     trust_free(job->trust);
     free(job->network);
     free(job->dns_server);

@@ -354,7 +354,7 @@ static enum cs_err begin_names(struct session *session, struct diag *diag)
     run->names.stop = run->control.interrupts;
     enum cs_err err = name_stage_new(&session->names, &run->names, diag);
     if (err == CS_OK && run->is_resumed)
-        err = name_stage_restore(session->names, diag);
+        err = name_stage_restore(session->names, run->pipeline.targets, run->pipeline.order, diag);
     run->pipeline.on_leaf = name_stage_leaf;
     run->pipeline.on_leaf_context = session->names;
     return err;
@@ -382,6 +382,8 @@ static enum cs_err settle_names(struct session *session, struct diag *diag)
         err = name_stage_is_waiting(session->names, &waiting, diag);
         if (!waiting || err != CS_OK)
             break;
+        if (session->stopping)
+            name_stage_stop(session->names);
         do_chores(session);
         pause_shortly();
     }

@@ -61,6 +61,7 @@ struct asset_filter {
     bool estate_findings;            /* wanted in the rows; a `where` that needs them has them all the same */
     const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
     const char *network;             /* with `address` */
+    int64_t last_scan_id;            /* only what this scan has seen last; 0 = any */
     int64_t now_s;                   /* for days_left */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "db/assets.h"
+#include "db/sql.h"
 #include "tests/support/asset_world.h"
 
 #define LATER_SCAN 2
@@ -100,6 +101,15 @@ static void names_are_remembered_by_address(void **state)
     forge_free(&leaf);
 }
 
+/* Steps of SQLite's machine in the statements that are kept. */
+static uint64_t steps_of_kept(const struct store *store)
+{
+    uint64_t steps = 0;
+    for (size_t i = 0; i < store->kept_count; i++)
+        steps += (uint64_t)sqlite3_stmt_status(store->kept[i].stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
+    return steps;
+}
+
 static enum cs_err add_follow_up(void *context, uint64_t number, const struct endpoint *endpoint)
 {
     char text[ENDPOINT_TEXT_SIZE];
@@ -129,6 +139,36 @@ static void follow_ups_that_have_ended_come_back_and_the_others_are_forgotten(vo
     buf_dispose(&got);
 }
 
+/* Steps are counted, not time: the work for one name does not grow with the names that are known. */
+static void many_names_cost_each_what_one_costs(void **state)
+{
+    enum { NAMES = 20000 };
+    struct asset_world *world = *state;
+    struct endpoint endpoint = {.network = "", .port = 443, .protocol = PROTOCOL_TLS};
+    char name[ENDPOINT_MAX_NAME + 1];
+    uint64_t first_half = 0;
+    size_t kept = 0;
+    assert_int_equal(store_begin(world->store, &world->diag), CS_OK);
+    for (uint32_t i = 0; i < NAMES; i++) {
+        endpoint.ip = ip_from_v4(0x0A000000 + i);
+        endpoint.server_name = name;
+        snprintf(name, sizeof name, "h%u.example.org", i);
+        assert_int_equal(scan_names_resolved(world->store, LATER_SCAN, "", name, &endpoint.ip, 1, NULL,
+                                             WORLD_NOW_S, &world->diag),
+                         CS_OK);
+        assert_int_equal(follow_up_put(world->store, 1, i, &endpoint, &world->diag), CS_OK);
+        assert_int_equal(follow_up_end(world->store, 1, i, OUTCOME_REFUSED, WORLD_NOW_S, &world->diag),
+                         CS_OK);
+        if (i == NAMES / 2)
+            first_half = steps_of_kept(world->store);
+        if (i == 0)
+            kept = world->store->kept_count;
+    }
+    assert_int_equal(store_commit(world->store, &world->diag), CS_OK);
+    assert_int_equal(world->store->kept_count, kept); /* none was prepared again */
+    assert_true(steps_of_kept(world->store) < first_half * 2 + first_half / 10);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, asset_world_make, asset_world_end)
 
 int main(void)
@@ -138,6 +178,7 @@ int main(void)
         STORY(a_name_that_is_gone_moves_but_from_where_it_is_the_ptr),
         STORY(names_are_remembered_by_address),
         STORY(follow_ups_that_have_ended_come_back_and_the_others_are_forgotten),
+        STORY(many_names_cost_each_what_one_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
