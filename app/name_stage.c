@@ -21,7 +21,8 @@
 #define LOOKUP_MS       1500
 #define LOOKUP_TRIES    2
 #define NAMES_AT_ONCE   1000
-#define GIVE_UP_AFTER   64 /* look-ups that nobody answered, and none that anybody did */
+#define GIVE_UP_AFTER   64                    /* look-ups that nobody answered, and none that anybody did */
+#define LOST_AFTER      (2 * LOOKUPS_AT_ONCE) /* look-ups in a row that nobody answers any more */
 
 struct name_stage {
     struct name_options options;
@@ -30,6 +31,7 @@ struct name_stage {
     uint64_t next_number;
     int64_t now_s;     /* of the round */
     bool dns_answered; /* a name that was seen, ever */
+    size_t unanswered; /* names in a row that nobody answered for */
     bool dns_dead;     /* nobody answers: it is left alone */
     struct diag *diag; /* of the call under way */
 };
@@ -48,6 +50,7 @@ static struct resolver_options lookups(const struct name_stage *stage, bool has_
         .max_at_once = LOOKUPS_AT_ONCE,
         .rate_per_s = LOOKUPS_PER_S,
         .give_up_after = has_answered ? 0 : GIVE_UP_AFTER,
+        .lost_after = LOST_AFTER,
     };
 }
 
@@ -197,9 +200,9 @@ static enum cs_err see_names(struct name_stage *stage, struct ip ip, const struc
     if (!takes(stage, NAME_SOURCE_SEEN) || !may_ask_about(stage, ip))
         return CS_OK;
     if (leaf->common_name != NULL)
-        err = follow_ups_seen(stage->ups, leaf->common_name, NAME_SOURCE_SEEN);
+        err = follow_ups_seen(stage->ups, ip, leaf->common_name, NAME_SOURCE_SEEN);
     for (size_t i = 0; i < leaf->dns_names.count && err == CS_OK; i++)
-        err = follow_ups_seen(stage->ups, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
+        err = follow_ups_seen(stage->ups, ip, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
     return err;
 }
 
@@ -208,10 +211,15 @@ enum cs_err name_stage_leaf(void *context, const struct observation *seen, const
     return see_names(context, seen->ip, leaf);
 }
 
+struct recalling {
+    struct name_stage *stage;
+    struct ip ip;
+};
+
 static enum cs_err see_earlier(void *context, const char *name)
 {
-    struct name_stage *stage = context;
-    return follow_ups_seen(stage->ups, name, NAME_SOURCE_SEEN);
+    const struct recalling *recalling = context;
+    return follow_ups_seen(recalling->stage->ups, recalling->ip, name, NAME_SOURCE_SEEN);
 }
 
 /* What earlier scans knew of the addresses met since the last round. */
@@ -221,8 +229,9 @@ static enum cs_err recall_seen(struct name_stage *stage)
     const struct ip *ips = follow_ups_new_addresses(stage->ups, &count);
     enum cs_err err = CS_OK;
     for (size_t i = 0; i < count && err == CS_OK; i++) {
+        struct recalling recalling = {stage, ips[i]};
         if (may_ask_about(stage, ips[i]))
-            err = scan_names_at(stage->options.store, stage->options.network, ips[i], see_earlier, stage,
+            err = scan_names_at(stage->options.store, stage->options.network, ips[i], see_earlier, &recalling,
                                 stage->diag);
     }
     return err;
@@ -286,6 +295,15 @@ static enum cs_err take_answers(struct name_stage *stage, const struct name_answ
     return err;
 }
 
+static bool is_any_answered(const struct name_answers *answers)
+{
+    for (size_t i = 0; i < answers->count; i++) {
+        if (answers->items[i].answered || answers->items[i].count > 0)
+            return true;
+    }
+    return false;
+}
+
 static enum cs_err resolve(struct name_stage *stage, const struct text_list *names)
 {
     struct name_answers answers = {0};
@@ -296,7 +314,9 @@ static enum cs_err resolve(struct name_stage *stage, const struct text_list *nam
     enum cs_err err = resolver_run(names, &options, keep_answer, &answers, stage->diag);
     if (err == CS_OK)
         err = take_answers(stage, &answers);
-    stage->dns_dead |= !has_answered && !stage->dns_answered && names->count >= GIVE_UP_AFTER;
+    has_answered |= stage->dns_answered;
+    stage->unanswered = is_any_answered(&answers) ? 0 : stage->unanswered + names->count;
+    stage->dns_dead |= stage->unanswered >= (has_answered ? 2 * NAMES_AT_ONCE : GIVE_UP_AFTER);
     name_answers_dispose(&answers);
     return err;
 }
@@ -504,6 +524,10 @@ void name_stage_describe(const struct name_stage *stage, struct buf *out)
     follow_ups_count(stage->ups, &counts);
     if (stage->dns_dead)
         buf_append_str(out, "names: no DNS server answers, so none were looked up any more\n");
+    if (counts.not_asked > 0)
+        buf_printf(out,
+                   "names: %" PRIu64 " seen were not looked up: more than %d of one address, or %d in all\n",
+                   counts.not_asked, FOLLOW_UPS_NAMES_AT, FOLLOW_UPS_NAMES_SEEN);
     if (counts.tried == 0 && counts.beyond_limit == 0)
         return;
     buf_printf(out, "names: %" PRIu64 " tried", counts.tried);
