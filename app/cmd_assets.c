@@ -254,6 +254,9 @@ static enum cs_err list_assets(struct app *app, const struct asset_options *opti
             err = assets_each(app->store, &filter, &assets.exact, asset_list_row, &assets, &app->diag);
         err = listing_close(assets.listing, err, &app->diag);
     }
+    if (err == CS_OK && assets.silenced > 0)
+        app_note("%" PRIu64 " accepted findings are not told of; `certscour accept list` does",
+                 assets.silenced);
     if (err == CS_OK && shows_status(options, list))
         err = note_inventory_age(app->store, &app->diag);
     pseudo_groups_free(assets.groups);
@@ -327,8 +330,8 @@ static int unassign(struct app *app, const struct command *command, int argc, ch
     if (err == CS_OK)
         err = asset_name_parse(&name, app->store, app->words.items[0], &app->diag);
     if (err == CS_OK)
-        err = assets_unassign(app->store, name.is_endpoint ? &name.endpoint : NULL, name.sha256, &count,
-                              &app->diag);
+        err = assets_unassign(app->store, name.is_endpoint ? &name.endpoint : NULL, name.sha256, app_now_s(),
+                              &count, &app->diag);
     if (err == CS_OK)
         err = apply_rules(app, &changed); /* the rules decide again */
     if (err == CS_OK)

@@ -27,12 +27,18 @@ static void put_names(const char *separator)
     }
 }
 
+/* Of a verb of two words ("push assets") the first is completed. */
+static int first_word(const char *verb)
+{
+    return (int)strcspn(verb, " ");
+}
+
 static void put_verbs(const char *name)
 {
     for (size_t t = 0; command_tables[t] != NULL; t++) {
         for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
             if (command->verb != NULL && strcmp(command->name, name) == 0)
-                printf("%s ", command->verb);
+                printf("%.*s ", first_word(command->verb), command->verb);
         }
     }
 }
@@ -75,7 +81,7 @@ static void put_bash(void)
     put_names(" ");
     fputs("--help --version'\n"
           "  elif [[ $current == -* ]]; then\n"
-          "    for key in \"$command $verb\" \"$command \"; do\n"
+          "    for key in \"$command $verb ${COMP_WORDS[3]}\" \"$command $verb\" \"$command \"; do\n"
           "      case \"$key\" in\n",
           stdout);
     command_help_each(put_bash_options, NULL);
@@ -132,7 +138,7 @@ static void put_fish_command(const struct command *command)
         "complete -c certscour -f -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from ",
         command->name);
     put_verbs(command->name);
-    printf("' -a %s -d '", command->verb);
+    printf("' -a %.*s -d '", first_word(command->verb), command->verb);
     put_quoted(command->summary);
     fputs("'\n", stdout);
 }

@@ -50,7 +50,7 @@ static int remove_owner(struct app *app, const struct command *command, int argc
         return status;
     enum cs_err err = begin_owner(app, &owner);
     if (err == CS_OK)
-        err = owners_remove(app->store, &owner, &app->diag);
+        err = owners_remove(app->store, &owner, app_now_s(), &app->diag);
     return app_status(app, err);
 }
 

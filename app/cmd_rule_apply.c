@@ -303,8 +303,8 @@ static enum cs_err write_changes(struct app *app, struct applying *applying, siz
         const struct rule *rule = taker != RULESET_NO_MATCH ? &applying->rules.rules[taker] : NULL;
         bool changed;
         err = assets_set_owner(app->store, applying->changes[i].asset_id, rule != NULL ? rule->owner_id : 0,
-                               rule != NULL ? rule->id : 0, rule != NULL ? rule->name : NULL, &changed,
-                               &app->diag);
+                               rule != NULL ? rule->id : 0, rule != NULL ? rule->name : NULL, app_now_s(),
+                               &changed, &app->diag);
     }
     if (err == CS_OK)
         err = store_commit(app->store, &app->diag);

@@ -29,23 +29,6 @@ static const struct command_option import_options[] = {
     {.name = NULL},
 };
 
-/* Makes the owner, and its organization before it, where it is missing. */
-static enum cs_err make_owner(struct app *app, const struct owner_name *owner)
-{
-    int64_t id;
-    struct owner_name organization = *owner;
-    enum cs_err err = owners_find(app->store, owner, &id, &app->diag);
-    if (err != CS_E_NOT_FOUND)
-        return err;
-    organization.department[0] = '\0';
-    err = owners_find(app->store, &organization, &id, &app->diag);
-    if (err == CS_E_NOT_FOUND)
-        err = owners_add_within(app->store, &organization, &app->diag);
-    if (err == CS_OK && owner->department[0] != '\0')
-        err = owners_add_within(app->store, owner, &app->diag);
-    return err;
-}
-
 /* Adds the written form of an owner to `missing` unless it is there or enough are. */
 static enum cs_err note_missing(struct text_list *missing, const struct owner_name *owner)
 {
@@ -94,18 +77,20 @@ static enum cs_err require_owners(struct app *app, const struct ruleset *set)
 static enum cs_err write_rules(struct app *app, const struct ruleset *set,
                                const struct import_options *options)
 {
+    int64_t id;
+    bool made;
     enum cs_err err = store_begin(app->store, &app->diag);
     if (err != CS_OK)
         return err;
     if (!options->create_owners)
         err = require_owners(app, set);
     for (size_t i = 0; i < set->count && err == CS_OK && options->create_owners; i++)
-        err = make_owner(app, &set->rules[i].owner);
+        err = owners_make_within(app->store, &set->rules[i].owner, &id, &made, &app->diag);
     if (err == CS_OK && options->replace)
         err = rule_table_clear_within(app->store, &app->diag);
     for (size_t i = 0; i < set->count && err == CS_OK; i++)
         err = rule_table_add_within(app->store, set->rules[i].name, set->rules[i].match, &set->rules[i].owner,
-                                    &app->diag);
+                                    NULL, &app->diag);
     if (err == CS_OK)
         err = store_commit(app->store, &app->diag);
     if (err != CS_OK)

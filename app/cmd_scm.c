@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/inventory_age.h"
+#include "app/scm_route.h"
 #include "app/scm_session.h"
 #include "base/text.h"
 #include "scm/account.h"
@@ -39,6 +40,9 @@ static const struct {
     {"pull organizations", CALL_ORGANIZATIONS},
     {"pull domains", CALL_DOMAINS},
     {"pull certificates", CALL_CERTIFICATES},
+    {"pull rules", CALL_RULES},
+    {"push rules", CALL_BUCKETS},
+    {"pull results", CALL_TASKS},
 };
 
 static enum cs_err print_rights(struct app *app, struct client *client)
@@ -56,6 +60,53 @@ static enum cs_err print_rights(struct app *app, struct client *client)
             printf("%-20s%s%s%s\n", uses[i].command, words[right], right != RIGHT_YES ? ": " : "",
                    right != RIGHT_YES ? why.text : "");
     }
+    return err;
+}
+
+/* Nothing is sent to find out: the privileges tell, where SCM shows them. */
+static void print_push_right(const struct account *account)
+{
+    static const char *const needed[] = {"sslManage", "sslImport"};
+    struct buf lacking = {0};
+    const char *has = buf_str(&account->privileges);
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (!text_contains(has, needed[i]))
+            buf_printf(&lacking, "%s%s", lacking.len > 0 ? ", " : "", needed[i]);
+    }
+    if (!account->known || has[0] == '\0')
+        printf("%-20snot known: it takes the privileges sslManage and sslImport, which SCM does not show\n",
+               "push assets, undo");
+    else if (lacking.len > 0)
+        printf("%-20sno: the account lacks %s\n", "push assets, undo", buf_str(&lacking));
+    else
+        printf("%-20syes, in organizations that have the API enabled\n", "push assets, undo");
+    buf_dispose(&lacking);
+}
+
+/* The bucket of a Discovery Import has a login of its own. */
+static enum cs_err print_bucket_right(struct app *app)
+{
+    struct scm_session session = {0};
+    enum right right = RIGHT_UNKNOWN;
+    struct diag why = {0};
+    enum cs_err err = scm_session_open_bucket(&session, app);
+    if (err == CS_OK)
+        err = account_may(&session.client, CALL_OPERATIONS, &right, &why);
+    if (err == CS_OK)
+        printf("%-20s%s%s%s\n", "discovery-import", right == RIGHT_YES ? "yes (experimental)" : "no",
+               right != RIGHT_YES ? ": " : "", why.text);
+    scm_session_close(&session);
+    return err;
+}
+
+static enum cs_err print_push_rights(struct app *app, const struct account *account)
+{
+    struct scm_route route;
+    enum cs_err err = scm_route_read(&route, app);
+    if (err == CS_OK && route.discovery)
+        return print_bucket_right(app);
+    if (err == CS_OK)
+        print_push_right(account);
     return err;
 }
 
@@ -90,6 +141,8 @@ static int show_status(struct app *app, const struct command *command, int argc,
         print_account(&session, &account);
         err = print_rights(app, &session.client);
     }
+    if (err == CS_OK)
+        err = print_push_rights(app, &account);
     if (err == CS_OK)
         err = print_ages(app);
     account_dispose(&account);

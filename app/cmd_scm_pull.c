@@ -5,53 +5,109 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/inventory_resolve.h"
 #include "app/progress.h"
-#include "app/scm_session.h"
+#include "app/scm_pulls.h"
 #include "scm/pull.h"
+
+enum { OTHER_RULES, OTHER_RESULTS, OTHER_COUNT };
+
+/* Asked for by name only, and read after the inventory. */
+static const struct {
+    const char *name;
+    enum cs_err (*pull)(struct app *app, struct client *client, const struct scm_pull_options *options);
+} others[] = {
+    [OTHER_RULES] = {"rules", scm_pull_rules},
+    [OTHER_RESULTS] = {"results", scm_pull_results},
+};
 
 struct pull_choices {
     bool wanted[INVENTORY_COUNT];
-    bool accept_empty;
+    bool other[OTHER_COUNT];
+    struct scm_pull_options options;
+    bool resolve;
+    const char *dns_server;
 };
 
 static const struct command_option pull_option_table[] = {
     {.name = "accept-empty",
      .kind = OPTION_FLAG,
      .help = "an empty list from SCM is right, though there were rows before",
-     .offset = offsetof(struct pull_choices, accept_empty)},
+     .offset = offsetof(struct pull_choices, options.accept_empty)},
+    {.name = "bucket",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "rules: only those of this certificate bucket (name or id)",
+     .offset = offsetof(struct pull_choices, options.bucket)},
+    {.name = "overwrite",
+     .kind = OPTION_FLAG,
+     .help = "rules: what was changed here becomes what SCM has",
+     .offset = offsetof(struct pull_choices, options.overwrite)},
+    {.name = "task",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "results: only those of this discovery task of SCM's (name or id)",
+     .offset = offsetof(struct pull_choices, options.task)},
+    {.name = "resolve",
+     .kind = OPTION_FLAG,
+     .help = "then ask the DNS where the names of domains and certificates are, for report unseen",
+     .offset = offsetof(struct pull_choices, resolve)},
+    {.name = "dns",
+     .kind = OPTION_TEXT,
+     .argument = "SERVER",
+     .help = "ADDRESS[:PORT] of the DNS server to ask",
+     .offset = offsetof(struct pull_choices, dns_server)},
     {.name = NULL},
 };
 
-/* No word means everything. */
+static bool choose_one(struct pull_choices *choices, const char *word)
+{
+    for (enum inventory_resource resource = 0; resource < INVENTORY_COUNT; resource++) {
+        if (strcmp(inventory_resource_name(resource), word) == 0)
+            return choices->wanted[resource] = true;
+    }
+    for (size_t i = 0; i < OTHER_COUNT; i++) {
+        if (strcmp(others[i].name, word) == 0)
+            return choices->other[i] = true;
+    }
+    return false;
+}
+
+/* No word means the inventory. */
 static enum cs_err choose(struct app *app, struct pull_choices *choices)
 {
     for (size_t i = 0; i < app->words.count; i++) {
-        enum inventory_resource resource = 0;
-        while (resource < INVENTORY_COUNT &&
-               strcmp(inventory_resource_name(resource), app->words.items[i]) != 0)
-            resource++;
-        if (resource == INVENTORY_COUNT)
+        if (!choose_one(choices, app->words.items[i]))
             return diag_fail(
                 &app->diag, CS_E_INVALID,
-                "there is no \"%.40s\" to pull; allowed are organizations, domains, certificates",
+                "there is no \"%.40s\" to pull; allowed are organizations, domains, certificates, "
+                "rules, results",
                 app->words.items[i]);
-        choices->wanted[resource] = true;
     }
     for (size_t i = 0; i < INVENTORY_COUNT && app->words.count == 0; i++)
         choices->wanted[i] = true;
+    if ((choices->options.bucket != NULL || choices->options.overwrite) && !choices->other[OTHER_RULES])
+        return diag_fail(&app->diag, CS_E_INVALID, "--bucket and --overwrite go with `scm pull rules`");
+    if (choices->options.task != NULL && !choices->other[OTHER_RESULTS])
+        return diag_fail(&app->diag, CS_E_INVALID, "--task goes with `scm pull results`");
     return CS_OK;
 }
 
 /* One line that is written over itself, on a terminal only. */
-static void show_progress(void *context, enum inventory_resource resource, int64_t done, int64_t total)
+void scm_show_count(const char *what, int64_t done, int64_t total)
 {
     struct buf line = {0};
-    (void)context;
     append_count(&line, (uint64_t)done);
     buf_append_str(&line, " of ");
     append_count(&line, (uint64_t)total);
-    fprintf(stderr, "\r\033[K%s %s", inventory_resource_name(resource), buf_str(&line));
+    fprintf(stderr, "\r\033[K%s %s", what, buf_str(&line));
     buf_dispose(&line);
+}
+
+static void show_progress(void *context, enum inventory_resource resource, int64_t done, int64_t total)
+{
+    (void)context;
+    scm_show_count(inventory_resource_name(resource), done, total);
 }
 
 static void print_result(enum inventory_resource resource, const struct pull_result *result)
@@ -92,12 +148,32 @@ static enum cs_err pull_one(struct app *app, const struct pull_options *options,
     return err;
 }
 
+static void show_resolving(size_t done, size_t total)
+{
+    fprintf(stderr, "\r\033[Knames %zu of %zu", done, total);
+}
+
+static enum cs_err resolve_names(struct app *app, const struct pull_choices *choices)
+{
+    struct inventory_resolve_result result;
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    enum cs_err err = inventory_resolve(app->store, choices->dns_server, app_now_s(),
+                                        terminal ? show_resolving : NULL, &result, &app->diag);
+    if (terminal)
+        fputs("\r\033[K", stderr);
+    if (err == CS_OK)
+        printf("names           %zu, %zu of them have an address\n", result.names, result.found);
+    if (err == CS_OK && result.unanswered > 0)
+        app_note("the DNS did not answer for %zu names; what was known of them stays", result.unanswered);
+    return err;
+}
+
 /* Too large an answer is no wrong input of the user's. */
 static int status_of(struct app *app, enum cs_err err)
 {
     int status = app_status(app, err);
     if (err == CS_E_CANCELLED) {
-        app_note("the inventory is as it was; the same command goes on where this one was interrupted");
+        app_note("what was there is as it was; the same command goes on where this one was interrupted");
         return EXIT_RESUMABLE;
     }
     return err == CS_E_LIMIT ? EXIT_FAILED : status;
@@ -108,10 +184,14 @@ static int pull(struct app *app, const struct command *command, int argc, char *
     int status;
     struct scm_session session = {0};
     struct pull_choices choices = {0};
-    if (!app_begin(app, command, argc, argv, pull_option_table, &choices, false, NULL, 0, INVENTORY_COUNT,
-                   &status))
+    if (!app_begin(app, command, argc, argv, pull_option_table, &choices, false, NULL, 0,
+                   INVENTORY_COUNT + OTHER_COUNT, &status))
         return status;
     enum cs_err err = choose(app, &choices);
+    if (choices.dns_server == NULL)
+        choices.dns_server = config_get(&app->config, "dns", "servers");
+    if (err == CS_OK && choices.resolve)
+        err = inventory_resolve_check(choices.dns_server, &app->diag);
     if (err == CS_OK)
         err = scm_session_open(&session, app);
     if (err == CS_OK)
@@ -120,18 +200,26 @@ static int pull(struct app *app, const struct command *command, int argc, char *
         .client = &session.client,
         .store = app->store,
         .progress = isatty(STDERR_FILENO) == 1 ? show_progress : NULL,
-        .accept_empty = choices.accept_empty,
+        .accept_empty = choices.options.accept_empty,
     };
     for (enum inventory_resource resource = 0; resource < INVENTORY_COUNT && err == CS_OK; resource++) {
         if (choices.wanted[resource])
             err = pull_one(app, &options, resource);
     }
+    for (size_t i = 0; i < OTHER_COUNT && err == CS_OK; i++) {
+        if (choices.other[i])
+            err = others[i].pull(app, &session.client, &choices.options);
+    }
     scm_session_close(&session);
+    if (err == CS_OK && choices.resolve)
+        err = resolve_names(app, &choices);
     return status_of(app, err);
 }
 
 const struct command scm_pull_commands[] = {
-    {"scm", "pull", "[organizations] [domains] [certificates] [options]",
-     "reads what SCM knows into the inventory (everything, unless named)", pull},
+    {"scm", "pull", "[organizations] [domains] [certificates] [rules] [results] [options]",
+     "reads what SCM knows into the inventory (the first three, unless named), its rules, what its scans "
+     "found",
+     pull},
     {.name = NULL},
 };

@@ -110,7 +110,7 @@ static enum cs_err list_scan(void *context, const struct scan_row *row)
     listing_int(listing, COLUMN_DONE, (int64_t)row->attempt_count);
     listing_int(listing, COLUMN_CERTIFICATES, (int64_t)row->outcomes[OUTCOME_CERTIFICATE]);
     for (int i = 0; i < OUTCOME_COUNT; i++)
-        listing_int(listing, (size_t)(COLUMN_FIRST_OUTCOME + i), (int64_t)row->outcomes[i]);
+        listing_int(listing, (size_t)COLUMN_FIRST_OUTCOME + (size_t)i, (int64_t)row->outcomes[i]);
     return listing_end_row(listing, history->diag);
 }
 

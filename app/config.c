@@ -46,6 +46,15 @@ static const struct {
     {"scm", "connect_timeout"},
     {"scm", "timeout"},
     {"scm", "support"},
+    {"scm", "asset_route"},
+    {"scm", "discovery_url"},
+    {"scm", "discovery_token_url"},
+    {"scm", "discovery_client_id"},
+    {"scm", "discovery_client_secret_file"},
+    {"scm", "discovery_import_path"},
+    {"scm", "discovery_list_field"},
+    {"scm", "discovery_certificate_field"},
+    {"scm", "discovery_location_field"},
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 _Static_assert(KEY_COUNT <= CONFIG_MAX_KEYS, "struct config has room for CONFIG_MAX_KEYS");

@@ -67,34 +67,57 @@ static enum cs_err take_newest(void *context, const struct inventory_row *row)
     return CS_OK;
 }
 
-/* `none`: the note where nothing was ever pulled; `old`: what follows the age. */
-static enum cs_err note_age(struct store *store, enum inventory_resource resource, const char *none,
-                            const char *old, struct diag *diag)
+/* Appends what there is to say of the age, or nothing. `none`: where nothing was ever read; `old`: what
+ * follows the age. */
+static enum cs_err append_warning(struct store *store, enum inventory_resource resource, const char *none,
+                                  const char *old, struct buf *out, struct diag *diag)
 {
     struct newest newest = {.resource = inventory_resource_name(resource)};
-    struct buf age = {0};
-    const char *how =
-        resource == INVENTORY_DOMAINS ? "certscour scm pull" : "certscour scm pull, or inventory import";
+    bool domains = resource == INVENTORY_DOMAINS;
+    const char *how = domains ? "certscour scm pull" : "certscour scm pull, or inventory import";
     enum cs_err err = inventory_each(store, take_newest, &newest, diag);
-    append_age(&age, newest.pulled_at_s, app_now_s());
-    if (err == CS_OK && newest.pulled_at_s == 0)
-        app_note("%s (%s)", none, how);
-    else if (err == CS_OK && app_now_s() - newest.pulled_at_s > INVENTORY_OLD_S)
-        app_note("the inventory of %s is %s old%s (%s)",
-                 resource == INVENTORY_DOMAINS ? "domains" : "managed certificates", buf_str(&age), old, how);
-    buf_dispose(&age);
+    if (err != CS_OK)
+        return err;
+    if (newest.pulled_at_s == 0) {
+        buf_printf(out, "%s (%s)", none, how);
+    } else if (app_now_s() - newest.pulled_at_s > INVENTORY_OLD_S) {
+        buf_printf(out, "the inventory of %s is ", domains ? "domains" : "managed certificates");
+        append_age(out, newest.pulled_at_s, app_now_s());
+        buf_printf(out, " old%s (%s)", old, how);
+    }
+    return CS_OK;
+}
+
+static enum cs_err note(const struct buf *warning, enum cs_err err)
+{
+    if (err == CS_OK && warning->len > 0)
+        app_note("%s", buf_str(warning));
     return err;
+}
+
+enum cs_err append_inventory_warning(struct store *store, struct buf *out, struct diag *diag)
+{
+    return append_warning(
+        store, INVENTORY_CERTIFICATES,
+        "there is no inventory of managed certificates yet, so the status of every asset is unknown",
+        ": what was issued since counts as unmanaged", out, diag);
 }
 
 enum cs_err note_inventory_age(struct store *store, struct diag *diag)
 {
-    return note_age(
-        store, INVENTORY_CERTIFICATES,
-        "there is no inventory of managed certificates yet, so the status of every asset is unknown",
-        ": what was issued since counts as unmanaged", diag);
+    struct buf warning = {0};
+    enum cs_err err = append_inventory_warning(store, &warning, diag);
+    err = note(&warning, err);
+    buf_dispose(&warning);
+    return err;
 }
 
 enum cs_err note_domain_age(struct store *store, struct diag *diag)
 {
-    return note_age(store, INVENTORY_DOMAINS, "SCM's domains were never pulled", "", diag);
+    struct buf warning = {0};
+    enum cs_err err =
+        append_warning(store, INVENTORY_DOMAINS, "SCM's domains were never pulled", "", &warning, diag);
+    err = note(&warning, err);
+    buf_dispose(&warning);
+    return err;
 }

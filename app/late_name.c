@@ -26,8 +26,8 @@ static enum cs_err decide(void *context, const struct asset_row *row)
         return diag_fail(deciding->diag, err, "out of memory");
     const struct rule *rule = taker != RULESET_NO_MATCH ? &deciding->rules->rules[taker] : NULL;
     return assets_set_owner(deciding->store, row->id, rule != NULL ? rule->owner_id : 0,
-                            rule != NULL ? rule->id : 0, rule != NULL ? rule->name : NULL, &changed,
-                            deciding->diag);
+                            rule != NULL ? rule->id : 0, rule != NULL ? rule->name : NULL, row->last_seen_s,
+                            &changed, deciding->diag);
 }
 
 enum cs_err late_name_store(struct store *store, const char *network, struct ip ip, const char *host_name,

@@ -14,6 +14,7 @@ const struct command *const command_tables[] = {
     scan_admin_commands,
     task_commands,
     task_run_commands,
+    serve_commands,
     org_commands,
     rule_commands,
     rule_apply_commands,
@@ -22,14 +23,22 @@ const struct command *const command_tables[] = {
     cert_commands,
     exclude_commands,
     findings_commands,
+    accept_commands,
     roots_commands,
     status_commands,
     scm_commands,
     scm_pull_commands,
     scm_domain_commands,
     inventory_commands,
+    scm_push_commands,
+    scm_undo_commands,
+    scm_log_commands,
+    scm_rule_commands,
     caa_commands,
+    report_unseen_commands,
     report_coverage_commands,
+    report_changes_commands,
+    report_unmanaged_commands,
     manual_commands,
     completion_commands,
     NULL,
@@ -46,7 +55,7 @@ static void usage(FILE *file)
             char name[40];
             snprintf(name, sizeof name, "%s%s%s", command->name, command->verb != NULL ? " " : "",
                      command->verb != NULL ? command->verb : "");
-            fprintf(file, "  %-16s%s\n", name, command->summary);
+            fprintf(file, "  %-18s%s\n", name, command->summary);
         }
     }
 }

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/dns_answers.h"
 #include "app/host_names.h"
-#include "app/name_answers.h"
 #include "app/pipeline.h"
 #include "db/assets.h"
+#include "db/inventory_names.h"
 #include "db/scan_names.h"
 #include "db/scans.h"
-#include "dns/resolver.h"
 #include "scanner/target_blocks.h"
 
 #define LOOKUPS_PER_S   500
@@ -33,6 +33,8 @@ struct name_stage {
     bool dns_answered; /* a name that was seen, ever */
     size_t unanswered; /* names in a row that nobody answered for */
     bool dns_dead;     /* nobody answers: it is left alone */
+    bool has_places;   /* something was met that the DNS may be asked about */
+    bool inventory_recalled;
     struct diag *diag; /* of the call under way */
 };
 
@@ -153,6 +155,7 @@ static enum cs_err meet(struct name_stage *stage, struct observation *seen)
     bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
     if (!has_shown_something(seen))
         return CS_OK;
+    stage->has_places |= may_ask_about(stage, seen->ip);
     if (stage->hosts != NULL) {
         ptr = host_names_of(stage->hosts, seen->ip);
         if (seen->host_name == NULL && ptr == NULL)
@@ -200,9 +203,9 @@ static enum cs_err see_names(struct name_stage *stage, struct ip ip, const struc
     if (!takes(stage, NAME_SOURCE_SEEN) || !may_ask_about(stage, ip))
         return CS_OK;
     if (leaf->common_name != NULL)
-        err = follow_ups_seen(stage->ups, ip, leaf->common_name, NAME_SOURCE_SEEN);
+        err = follow_ups_seen(stage->ups, &ip, leaf->common_name, NAME_SOURCE_SEEN);
     for (size_t i = 0; i < leaf->dns_names.count && err == CS_OK; i++)
-        err = follow_ups_seen(stage->ups, ip, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
+        err = follow_ups_seen(stage->ups, &ip, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
     return err;
 }
 
@@ -219,7 +222,7 @@ struct recalling {
 static enum cs_err see_earlier(void *context, const char *name)
 {
     const struct recalling *recalling = context;
-    return follow_ups_seen(recalling->stage->ups, recalling->ip, name, NAME_SOURCE_SEEN);
+    return follow_ups_seen(recalling->stage->ups, &recalling->ip, name, NAME_SOURCE_SEEN);
 }
 
 /* What earlier scans knew of the addresses met since the last round. */
@@ -237,12 +240,28 @@ static enum cs_err recall_seen(struct name_stage *stage)
     return err;
 }
 
+static enum cs_err see_managed(void *context, const char *name)
+{
+    struct name_stage *stage = context;
+    return follow_ups_seen(stage->ups, NULL, name, NAME_SOURCE_SCM);
+}
+
+/* All names of the inventory, once, when there is a place where they may be. */
+static enum cs_err recall_inventory(struct name_stage *stage)
+{
+    if (!stage->has_places || stage->inventory_recalled)
+        return CS_OK;
+    stage->inventory_recalled = true;
+    return inventory_names_each(stage->options.store, see_managed, stage, stage->diag);
+}
+
 /* Sources whose names are stored: called before every round, each tells follow_ups_seen what is new since the
  * last one. */
 static const struct {
     enum name_source source;
     enum cs_err (*recall)(struct name_stage *stage);
 } recalls[] = {
+    {NAME_SOURCE_SCM, recall_inventory},
     {NAME_SOURCE_SEEN, recall_seen},
 };
 
@@ -256,36 +275,30 @@ static enum cs_err recall(struct name_stage *stage)
     return err;
 }
 
-static enum cs_err take_answer(struct name_stage *stage, const struct name_answer *item)
+static enum cs_err take_resolved(struct name_stage *stage, const struct dns_answer *answer)
 {
     struct ip home;
-    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, item->name, &home);
+    bool is_ptr = stage->hosts != NULL && host_names_find(stage->hosts, answer->name, &home);
     enum cs_err err = CS_OK;
-    stage->dns_answered |= item->answered;
-    for (size_t i = 0; i < item->count && err == CS_OK; i++)
-        err = follow_ups_resolved(stage->ups, item->name, item->ips[i]);
-    if (err == CS_OK && item->answered && stage->options.store != NULL)
+    stage->dns_answered |= answer->answered;
+    for (size_t i = 0; i < answer->count && err == CS_OK; i++)
+        err = follow_ups_resolved(stage->ups, answer->name, answer->ips[i]);
+    if (err == CS_OK && answer->answered && stage->options.store != NULL)
         err = scan_names_resolved(stage->options.store, stage->options.scan_id, stage->options.network,
-                                  item->name, item->ips, item->count,
-                                  item->count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
+                                  answer->name, answer->ips, answer->count,
+                                  answer->count == 0 && is_ptr ? &home : NULL, stage->now_s, stage->diag);
     return err;
 }
 
-static enum cs_err keep_answer(void *context, const char *name, const struct ip *ips, size_t count,
-                               bool answered, const char *reason)
-{
-    (void)reason;
-    return name_answers_add(context, name, ips, count, answered);
-}
-
-static enum cs_err take_answers(struct name_stage *stage, const struct name_answers *answers)
+static enum cs_err take_answers(struct name_stage *stage, const struct dns_answers *answers)
 {
     struct store *store = stage->options.store;
     enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
-    for (size_t i = 0; i < answers->count && err == CS_OK; i++)
-        err = take_answer(stage, &answers->items[i]);
+    for (size_t i = 0; i < answers->count && err == CS_OK; i++) {
+        err = take_resolved(stage, &answers->items[i]);
+    }
     if (store == NULL)
         return err;
     if (err == CS_OK)
@@ -295,7 +308,7 @@ static enum cs_err take_answers(struct name_stage *stage, const struct name_answ
     return err;
 }
 
-static bool is_any_answered(const struct name_answers *answers)
+static bool is_any_answered(const struct dns_answers *answers)
 {
     for (size_t i = 0; i < answers->count; i++) {
         if (answers->items[i].answered || answers->items[i].count > 0)
@@ -306,18 +319,18 @@ static bool is_any_answered(const struct name_answers *answers)
 
 static enum cs_err resolve(struct name_stage *stage, const struct text_list *names)
 {
-    struct name_answers answers = {0};
+    struct dns_answers answers;
     bool has_answered =
         stage->dns_answered || (stage->hosts != NULL && host_names_have_answered(stage->hosts));
     struct resolver_options options = lookups(stage, has_answered);
     options.stop = stage->options.stop;
-    enum cs_err err = resolver_run(names, &options, keep_answer, &answers, stage->diag);
+    enum cs_err err = dns_answers_ask(&answers, names, &options, stage->diag);
     if (err == CS_OK)
         err = take_answers(stage, &answers);
     has_answered |= stage->dns_answered;
     stage->unanswered = is_any_answered(&answers) ? 0 : stage->unanswered + names->count;
     stage->dns_dead |= stage->unanswered >= (has_answered ? 2 * NAMES_AT_ONCE : GIVE_UP_AFTER);
-    name_answers_dispose(&answers);
+    dns_answers_dispose(&answers);
     return err;
 }
 
@@ -444,6 +457,7 @@ static enum cs_err restore_met(void *context, const struct asset_row *row)
         .chains = {{.certs = &leaf, .cert_count = 1}},
         .chain_count = 1,
     };
+    stage->has_places |= may_ask_about(stage, seen.ip);
     enum cs_err err = follow_ups_met(stage->ups, &seen);
     if (err == CS_OK)
         err = see_names(stage, seen.ip, &row->cert);

@@ -16,6 +16,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "db/chain_verdicts.h"
+#include "db/scan_names.h"
 #include "db/scans.h"
 #include "scanner/target_text.h"
 
@@ -183,10 +184,6 @@ static enum cs_err create_row(struct scan_job *job)
         err = diag_fail(&job->app->diag, CS_E_NOMEM, "out of memory");
     if (err == CS_OK)
         err = scans_begin(job->app->store, &row, job->holder, &job->scan_id, &job->app->diag);
-    if (err == CS_OK)
-        err = name_answers_store(&job->answers, job->app->store, job->scan_id, job->network, app_now_s(),
-                                 &job->app->diag);
-    name_answers_dispose(&job->answers);
     buf_dispose(&targets);
     buf_dispose(&rules);
     buf_dispose(&options);
@@ -203,6 +200,7 @@ static void fill_run(struct scan_job *job, struct scan_run *run)
     bool stored = !job->options->no_store;
     bool lines = job->output == OUTPUT_JSONL;
     job->plan.targets = job->targets;
+    job->plan.budget = job->control.budget;
     job->plan.ehlo_name = job->ehlo_name;
     job->plan.want_outcomes = lines && job->options->outcomes;
     permutation_init(&job->order, target_set_count(job->targets), job->plan.seed);
@@ -237,6 +235,33 @@ static void fill_run(struct scan_job *job, struct scan_run *run)
         .show_progress = strcmp(when, "always") == 0 || (strcmp(when, "auto") == 0 && terminal),
         .progress_on_terminal = terminal,
     };
+}
+
+static enum cs_err put_answer(const struct scan_job *job, const struct dns_answer *answer)
+{
+    if (!answer->answered)
+        return CS_OK;
+    return scan_names_resolved(job->app->store, job->scan_id, job->network, answer->name, answer->ips,
+                               answer->count, NULL, app_now_s(), &job->app->diag);
+}
+
+/* What the DNS said of names given as targets ends their assets elsewhere, but for those that the scan has
+ * met: so at its end. */
+static enum cs_err settle_given_names(const struct scan_job *job)
+{
+    struct app *app = job->app;
+    if (job->options->no_store || job->answers.count == 0)
+        return CS_OK;
+    enum cs_err err = store_begin(app->store, &app->diag);
+    if (err != CS_OK)
+        return err;
+    for (size_t i = 0; i < job->answers.count && err == CS_OK; i++)
+        err = put_answer(job, &job->answers.items[i]);
+    if (err == CS_OK)
+        err = store_commit(app->store, &app->diag);
+    if (err != CS_OK)
+        store_rollback(app->store);
+    return err;
 }
 
 /* The row gets the state that the run ended in; a failure keeps what was committed, for --resume. */
@@ -303,6 +328,8 @@ int scan_job_run(struct scan_job *job)
     job->end = SCAN_END_INTERRUPTED;
     run.pipeline.scan_id = run.names.scan_id = job->options->no_store ? 0 : job->scan_id;
     err = scan_run(&run, &result, &app->diag);
+    if (err == CS_OK)
+        err = settle_given_names(job);
     if (err == CS_OK && result.end == SCAN_END_DONE && !job->options->no_store)
         err = pseudo_mark(app->store, job->scan_id, job->network, job->targets, &result.pseudo, &app->diag);
     err = finish_row(job, err, &result);
@@ -316,7 +343,7 @@ void scan_job_dispose(struct scan_job *job)
 {
     ruleset_dispose(&job->rules);
     target_set_free(job->targets);
-    name_answers_dispose(&job->answers);
+    dns_answers_dispose(&job->answers);
     trust_free(job->trust);
     free(job->network);
     free(job->dns_server);

@@ -94,7 +94,7 @@ static enum cs_err add_everything(const struct scan_request *request, struct sto
 
 struct resolving {
     struct target_list *list;
-    struct name_answers *answers;
+    struct dns_answers *answers;
     struct buf *notes;
     size_t unresolved;
 };
@@ -106,12 +106,12 @@ static enum cs_err keep_addresses(void *context, const char *name, const struct 
     if (count == 0 && resolving->unresolved++ < UNRESOLVED_SHOWN)
         buf_printf(resolving->notes, "%s: no address (%s)\n", name,
                    reason != NULL ? reason : "none in the DNS");
-    enum cs_err err = name_answers_add(resolving->answers, name, ips, count, answered);
+    enum cs_err err = dns_answers_add(resolving->answers, name, ips, count, answered);
     return err == CS_OK ? target_list_resolved(resolving->list, name, ips, count) : err;
 }
 
 static enum cs_err resolve(const struct scan_request *request, struct target_list *list,
-                           struct name_answers *answers, struct buf *notes, struct diag *diag)
+                           struct dns_answers *answers, struct buf *notes, struct diag *diag)
 {
     const struct text_list *names = target_list_names(list);
     if (names->count == 0)
@@ -133,7 +133,7 @@ static enum cs_err resolve(const struct scan_request *request, struct target_lis
 }
 
 enum cs_err scan_request_targets(const struct scan_request *request, struct store *store, int64_t now_s,
-                                 struct target_set **out, struct name_answers *answers, struct buf *notes,
+                                 struct target_set **out, struct dns_answers *answers, struct buf *notes,
                                  struct diag *diag)
 {
     struct port_list ports = {0};

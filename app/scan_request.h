@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "app/name_answers.h"
+#include "app/dns_answers.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/text_list.h"
@@ -31,7 +31,7 @@ void scan_request_dispose(struct scan_request *request);
  * see, `answers` what the DNS said (NULL in a dry run). */
 CS_MUST_USE enum cs_err scan_request_targets(const struct scan_request *request, struct store *store,
                                              int64_t now_s, struct target_set **out,
-                                             struct name_answers *answers, struct buf *notes,
+                                             struct dns_answers *answers, struct buf *notes,
                                              struct diag *diag);
 
 /* What was asked for in a line, for `scan list`: "10.0.0.0/8 campus.txt -p quick". */

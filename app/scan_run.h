@@ -21,7 +21,8 @@ struct scan_control { /* from outside; all zero: nothing but the scan itself end
     /* May it send at this time? While not, nothing new is begun. NULL = always. */
     bool (*may_send)(const void *context, int64_t now_s);
     const void *context;
-    bool quiet; /* nothing on stdout, no advice: somebody else tells of it */
+    struct budget *budget; /* that it shares with other scans; NULL = none */
+    bool quiet;            /* nothing on stdout, no advice: somebody else tells of it */
 };
 
 struct scan_run {          /* everything is borrowed for the run */

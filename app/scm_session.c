@@ -86,11 +86,9 @@ static enum cs_err open_http(struct scm_session *session, struct app *app)
     return err == CS_OK ? http_new(&session->http, &options, &app->diag) : err;
 }
 
-static enum cs_err read_secret(struct app *app, struct auth_options *options)
+static enum cs_err read_secret(struct app *app, struct auth_options *options, const char *name,
+                               const char *credential)
 {
-    bool token = options->kind == AUTH_TOKEN;
-    const char *name = token ? "client_secret_file" : "password_file";
-    const char *credential = token ? "scm-client-secret" : "scm-password";
     struct buf path = {0};
     enum cs_err err = secret_find(&path, key(app, name), credential, getenv("CREDENTIALS_DIRECTORY"));
     if (err == CS_E_NOT_FOUND)
@@ -120,20 +118,43 @@ static enum cs_err open_auth(struct scm_session *session, struct app *app)
     if (options.kind != AUTH_TOKEN && options.login == NULL)
         return diag_fail(&app->diag, CS_E_INVALID,
                          "[scm] login or client_id is missing; docs/scm.md has examples");
-    enum cs_err err = options.kind != AUTH_CERTIFICATE ? read_secret(app, &options) : CS_OK;
+    enum cs_err err = CS_OK;
+    if (options.kind == AUTH_TOKEN)
+        err = read_secret(app, &options, "client_secret_file", "scm-client-secret");
+    else if (options.kind == AUTH_PASSWORD)
+        err = read_secret(app, &options, "password_file", "scm-password");
     return err == CS_OK ? auth_new(&session->auth, &options, &app->diag) : err;
 }
 
-enum cs_err scm_session_open(struct scm_session *session, struct app *app)
+/* The bucket's own client id and secret: they open nothing but its Discovery Import API. */
+static enum cs_err open_bucket_auth(struct scm_session *session, struct app *app)
 {
-    const char *base_url = key(app, "base_url");
+    struct auth_options options = {
+        .kind = AUTH_TOKEN,
+        .client_id = key(app, "discovery_client_id"),
+        .token_url =
+            key(app, "discovery_token_url") != NULL ? key(app, "discovery_token_url") : API_TOKEN_URL,
+    };
+    if (options.client_id == NULL)
+        return diag_fail(&app->diag, CS_E_INVALID,
+                         "[scm] discovery_client_id is missing: that of the bucket; docs/scm.md tells more");
+    enum cs_err err = read_secret(app, &options, "discovery_client_secret_file", "scm-discovery-secret");
+    return err == CS_OK ? auth_new(&session->auth, &options, &app->diag) : err;
+}
+
+typedef enum cs_err (*auth_opener)(struct scm_session *session, struct app *app);
+
+static enum cs_err open_session(struct scm_session *session, struct app *app, const char *url_key,
+                                auth_opener open_its_auth)
+{
+    const char *base_url = key(app, url_key);
     *session = (struct scm_session){0};
     if (base_url == NULL)
         return diag_fail(&app->diag, CS_E_INVALID,
-                         "SCM is not configured: [scm] base_url is missing; docs/scm.md has examples");
+                         "SCM is not configured: [scm] %s is missing; docs/scm.md has examples", url_key);
     enum cs_err err = client_check_base(&session->base_url, base_url, &app->diag);
     if (err == CS_OK)
-        err = open_auth(session, app);
+        err = open_its_auth(session, app);
     if (err == CS_OK)
         err = open_http(session, app);
     if (err != CS_OK) {
@@ -148,6 +169,25 @@ enum cs_err scm_session_open(struct scm_session *session, struct app *app)
         .page_size = API_PAGE_SIZE,
     };
     return CS_OK;
+}
+
+enum cs_err scm_session_open(struct scm_session *session, struct app *app)
+{
+    return open_session(session, app, "base_url", open_auth);
+}
+
+enum cs_err scm_session_open_bucket(struct scm_session *session, struct app *app)
+{
+    return open_session(session, app, "discovery_url", open_bucket_auth);
+}
+
+uint32_t scm_interval_ms(const struct app *app)
+{
+    uint32_t interval_ms = DEFAULT_INTERVAL_MS;
+    const char *rate = key(app, "requests_per_s");
+    if (rate == NULL || scm_interval_parse(rate, &interval_ms, NULL) != CS_OK)
+        return DEFAULT_INTERVAL_MS;
+    return interval_ms;
 }
 
 void scm_session_close(struct scm_session *session)

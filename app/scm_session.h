@@ -15,7 +15,12 @@ struct scm_session {
 
 /* Sends nothing yet. CS_E_INVALID names the key that is missing or wrong. */
 CS_MUST_USE enum cs_err scm_session_open(struct scm_session *session, struct app *app);
+/* The same for the Discovery Import API of a bucket: [scm] discovery_url and what belongs to it. */
+CS_MUST_USE enum cs_err scm_session_open_bucket(struct scm_session *session, struct app *app);
 void scm_session_close(struct scm_session *session); /* wipes secrets; idempotent */
+
+/* Milliseconds between two requests, as configured. */
+uint32_t scm_interval_ms(const struct app *app);
 
 /* "0.5", "2": requests a second -> milliseconds between two. CS_E_INVALID. */
 CS_MUST_USE enum cs_err scm_interval_parse(const char *text, uint32_t *out_ms, struct diag *diag);

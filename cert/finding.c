@@ -99,7 +99,8 @@ static const struct {
       "Take them out of the chain file.", "RFC 8446, 4.4.2"},
      finding_extra_certificates,
      false},
-    {{"untrusted", FINDING_WARNING, "What the server sends leads to no root that is trusted, or may not be used by a server.",
+    {{"untrusted", FINDING_WARNING,
+      "What the server sends leads to no root that is trusted, or may not be used by a server.",
       "Request a certificate from the campus certificate manager; a CA of your own goes into `[trust] "
       "roots`.",
       "RFC 5280, 6"},

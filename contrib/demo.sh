@@ -6,8 +6,10 @@ set -euo pipefail
 build=$(cd "$1" && pwd)
 demo=$(cd "$(dirname "$0")/.." && pwd)/build/demo
 campus=
+scm=
 
 stop_campus() {
+    [ -z "$scm" ] || kill "$scm" 2>/dev/null || true
     [ -z "$campus" ] || kill "$campus" 2>/dev/null || true
     [ -z "$campus" ] || wait "$campus" 2>/dev/null || true
 }
@@ -56,5 +58,27 @@ run certscour cert show "$first"
 run certscour rule explain "$first"
 run certscour rule test
 run certscour status
+
+# a pretend Sectigo Certificate Manager, as contrib/scm-simulator/README.md tells
+rm -f "$demo/scm-ready"
+scm-simulator --data "$(dirname "$0")/scm-simulator/tenant.json" --ready-file "$demo/scm-ready" >"$demo/scm.log" 2>&1 &
+scm=$!
+for _ in $(seq 100); do
+    [ -s "$demo/scm-ready" ] && break
+    kill -0 "$scm" 2>/dev/null || { cat "$demo/scm.log" >&2; exit 1; }
+    sleep 0.1
+done
+(umask 077 && echo not-a-secret >"$demo/scm-password")
+printf '[scm]\nbase_url = http://%s\ncustomer_uri = university\nlogin = certscour\npassword_file = %s\nrequests_per_s = 100\n' \
+    "$(cat "$demo/scm-ready")" "$demo/scm-password" >"$demo/scm.conf"
+run certscour scm status --config "$demo/scm.conf"
+run certscour scm pull --config "$demo/scm.conf"
+run certscour assets --unmanaged --limit 10
+run certscour scm push assets --config "$demo/scm.conf" --owner 'University/Library' --limit 5
+run certscour scm push assets --config "$demo/scm.conf" --owner 'University/Library' --limit 5 --yes
+run certscour scm pull certificates --config "$demo/scm.conf"
+run certscour assets --where 'status = external' --columns endpoint,common_name,status,scm_id
+run certscour scm log --config "$demo/scm.conf" --limit 5
+run certscour scm undo 1 --config "$demo/scm.conf" --yes
 
 printf '\nThe database stays for playing:\n  export CERTSCOUR_DB=%s\n  %s/certscour assets --format json\n' "$CERTSCOUR_DB" "$build"

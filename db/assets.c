@@ -9,6 +9,7 @@
 #include "base/text_list.h"
 #include "db/certificate_row.h"
 #include "db/chain_verdicts.h"
+#include "db/changes_sql.h"
 #include "db/estate_finding.h"
 #include "db/expr_sql.h"
 #include "db/inventory_sql.h"
@@ -35,7 +36,8 @@ static const char join_others[] =
     " LEFT JOIN assignment m ON m.id = a.assignment_id";
 #define VERDICT_AT     30
 #define ESTATE_AT      33
-#define CERTIFICATE_AT 35
+#define ACCEPTED_AT    34
+#define CERTIFICATE_AT 36
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -109,6 +111,10 @@ static bool build_condition(struct sql_condition *condition, const struct asset_
         buf_append_str(&condition->text, "a.last_scan_id = ");
         sql_add_number(condition, filter->last_scan_id);
     }
+    if (filter->changed_since != NULL) {
+        add_and(condition);
+        changes_append_condition(condition, filter->changed_since);
+    }
     if (filter->where != NULL) {
         add_and(condition);
         exact = expr_to_sql(condition, filter->where);
@@ -160,6 +166,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .starttls_injection = sqlite3_column_int(stmt, 24) != 0,
         .pseudo_service = (enum pseudo_service)sqlite3_column_int(stmt, 25),
         .verdict = chain_verdict_read(stmt, VERDICT_AT),
+        .accepted = sql_text(stmt, ACCEPTED_AT),
         .estate_findings = (uint32_t)sqlite3_column_int64(stmt, ESTATE_AT),
     };
     row->rule = row->manual ? "manual" : sql_text(stmt, 20);
@@ -211,6 +218,19 @@ static enum cs_err read_rows(struct store *store, sqlite3_stmt *stmt, sqlite3_st
     return err;
 }
 
+/* Where nothing is, it costs a list of assets nothing. */
+static enum cs_err is_any_accepted(struct store *store, bool *out, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t there = 0;
+    enum cs_err err = sql_prepare(store, &stmt, "SELECT EXISTS (SELECT 1 FROM acceptance)", diag);
+    if (err == CS_OK)
+        err = sql_int(store, stmt, &there, 0, diag);
+    sqlite3_finalize(stmt);
+    *out = there != 0;
+    return err;
+}
+
 enum cs_err assets_each(struct store *store, const struct asset_filter *filter, bool *exact, asset_each each,
                         void *context, struct diag *diag)
 {
@@ -219,18 +239,27 @@ enum cs_err assets_each(struct store *store, const struct asset_filter *filter, 
     sqlite3_stmt *stmt = NULL;
     sqlite3_stmt *tasks = NULL;
     bool inventory = false;
+    bool accepts = false;
     bool is_exact = build_condition(&condition, filter);
     if (exact != NULL)
         *exact = is_exact;
+    enum cs_err err = inventory_is_there(store, &inventory, diag);
+    if (err == CS_OK)
+        err = is_any_accepted(store, &accepts, diag);
     buf_append_str(&sql, select_assets);
     if (filter->estate_findings || condition.needs_findings)
         estate_findings_append_sql(&sql);
     else
         buf_append_char(&sql, '0');
+    buf_append_str(
+        &sql,
+        accepts
+            ? ", (SELECT group_concat(x.finding || ' ' || x.until, ' ') FROM acceptance x" ACCEPTANCE_OF_ASSET
+              ")"
+            : ", NULL");
     buf_append_str(&sql, select_certificate);
     buf_append_str(&sql, condition.selective ? from_certificates : from_endpoints);
     buf_append_str(&sql, join_others);
-    enum cs_err err = inventory_is_there(store, &inventory, diag);
     buf_append_str(&sql, inventory ? INVENTORY_JOIN : INVENTORY_JOIN_NOTHING);
     buf_append(&sql, condition.text.data, condition.text.len);
     buf_append_str(&sql, order_assets);
@@ -286,11 +315,12 @@ enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, struct facts
 }
 
 enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owner_id, int64_t rule_id,
-                             const char *rule_name, bool *changed, struct diag *diag)
+                             const char *rule_name, int64_t now_s, bool *changed, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err = sql_prepare(store, &stmt,
-                                  "UPDATE asset SET owner_id = ?2, rule_id = ?3, rule_name = ?4 WHERE id = ?1"
+                                  "UPDATE asset SET owner_id = ?2, rule_id = ?3, rule_name = ?4,"
+                                  " changed_at = ?5, changed_scan_id = NULL WHERE id = ?1"
                                   " AND assignment_id IS NULL"
                                   " AND (owner_id IS NOT ?2 OR rule_id IS NOT ?3 OR rule_name IS NOT ?4)",
                                   diag);
@@ -299,6 +329,7 @@ enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owne
         sql_bind_id(stmt, 2, owner_id);
         sql_bind_id(stmt, 3, rule_id);
         sql_bind_text(stmt, 4, rule_name);
+        sql_bind_int(stmt, 5, now_s);
         err = sql_run(store, stmt, diag);
     }
     sqlite3_finalize(stmt);

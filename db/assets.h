@@ -5,6 +5,7 @@
 
 #include "cert/chain_verdict.h"
 #include "cert/record.h"
+#include "db/changes.h"
 #include "db/pseudo_services.h"
 #include "db/store.h"
 #include "model/endpoint.h"
@@ -43,6 +44,7 @@ struct asset_row { /* text is valid for the call */
     enum pseudo_service pseudo_service;
     const char *const *tasks; /* that have seen it; told only where the rows are not exact, for asset_facts */
     size_t task_count;
+    const char *accepted;     /* "FINDING UNTIL FINDING UNTIL ...", in force at now_s; NULL = none */
     uint32_t estate_findings; /* for estate_findings_of; 0 unless the filter asks for them */
 };
 typedef enum cs_err (*asset_each)(void *context, const struct asset_row *row);
@@ -62,7 +64,8 @@ struct asset_filter {
     const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
     const char *network;             /* with `address` */
     int64_t last_scan_id;            /* only what this scan has seen last; 0 = any */
-    int64_t now_s;                   /* for days_left */
+    const struct change_since *changed_since; /* only what may have changed since; NULL = all */
+    int64_t now_s;                            /* for days_left */
 };
 
 /* Every asset that may match, ordered by network, address, port, protocol, server name, slot. Reads in
@@ -80,10 +83,10 @@ CS_MUST_USE enum cs_err asset_facts(const struct asset_row *row, int64_t now_s, 
 /* Whole days until `not_after_s`, rounded down: an expired certificate has -1 or less. */
 int64_t asset_days_left(int64_t not_after_s, int64_t now_s);
 
-/* Sets owner and rule of one asset as rules decide (owner_id 0 = nobody); a manual assignment is left alone.
- */
+/* Sets owner and rule of one asset as rules decide (owner_id 0 = nobody) at `now_s`; a manual assignment is
+ * left alone. */
 CS_MUST_USE enum cs_err assets_set_owner(struct store *store, int64_t asset_id, int64_t owner_id,
-                                         int64_t rule_id, const char *rule_name, bool *changed,
+                                         int64_t rule_id, const char *rule_name, int64_t now_s, bool *changed,
                                          struct diag *diag);
 
 /* Manual assignment of an endpoint (all its assets) or of a certificate wherever it is served. CS_E_NOT_FOUND
@@ -94,7 +97,8 @@ CS_MUST_USE enum cs_err assets_assign(struct store *store, const struct endpoint
 /* Back to the rules; the caller applies them again to the assets that were touched. CS_E_NOT_FOUND if nothing
  * is assigned there in that way. */
 CS_MUST_USE enum cs_err assets_unassign(struct store *store, const struct endpoint *endpoint,
-                                        const uint8_t *sha256, int64_t *count, struct diag *diag);
+                                        const uint8_t *sha256, int64_t now_s, int64_t *count,
+                                        struct diag *diag);
 
 /* One stored certificate by hash, or by a unique prefix of at least 8 hex digits. CS_E_NOT_FOUND,
  * CS_E_INVALID (not unique). `der` is valid for the call. */

@@ -42,7 +42,7 @@ static enum cs_err run_meant(struct store *store, const char *sql, const struct 
     enum cs_err err = sql_prepare(store, &stmt, sql, diag);
     if (err == CS_OK) {
         bind_meant(stmt, assignment);
-        if (sqlite3_bind_parameter_count(stmt) >= 8) {
+        if (sqlite3_bind_parameter_count(stmt) >= 8) { /* a number that is not there still has its place */
             sql_bind_int(stmt, 6, assignment->owner_id);
             sql_bind_text(stmt, 7, assignment->reason);
             sql_bind_int(stmt, 8, assignment->now_s);
@@ -80,7 +80,8 @@ static enum cs_err assign(struct store *store, void *context, struct diag *diag)
         " SELECT DISTINCT endpoint_id, ?6, ?7, ?8 FROM asset WHERE id IN (" MEANT ")"
         " ON CONFLICT (endpoint_id) DO UPDATE SET owner_id = excluded.owner_id, reason = excluded.reason,"
         " created_at = excluded.created_at",
-        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id"
+        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id,"
+        " changed_at = ?8, changed_scan_id = NULL"
         " FROM assignment m WHERE m.endpoint_id = asset.endpoint_id AND asset.id IN (" MEANT ")",
     };
     static const char *const of_certificate[] = {
@@ -88,7 +89,8 @@ static enum cs_err assign(struct store *store, void *context, struct diag *diag)
         " SELECT DISTINCT certificate_id, ?6, ?7, ?8 FROM asset WHERE id IN (" MEANT ")"
         " ON CONFLICT (certificate_id) DO UPDATE SET owner_id = excluded.owner_id, reason = excluded.reason,"
         " created_at = excluded.created_at",
-        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id"
+        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id,"
+        " changed_at = ?8, changed_scan_id = NULL"
         " FROM assignment m WHERE m.certificate_id = asset.certificate_id AND asset.id IN (" MEANT ")"
         " AND NOT EXISTS (SELECT 1 FROM assignment x WHERE x.endpoint_id = asset.endpoint_id)",
     };
@@ -128,15 +130,18 @@ static enum cs_err unassign(struct store *store, void *context, struct diag *dia
 {
     /* the foreign key clears assignment_id of what the deleted assignment had decided */
     static const char *const of_endpoint[] = {
-        "UPDATE asset SET owner_id = NULL WHERE id IN (" MEANT ") AND assignment_id IN"
+        "UPDATE asset SET owner_id = NULL, changed_at = ?8, changed_scan_id = NULL WHERE id IN (" MEANT
+        ") AND assignment_id IN"
         " (SELECT id FROM assignment WHERE endpoint_id = asset.endpoint_id)",
         "DELETE FROM assignment WHERE endpoint_id IN (SELECT endpoint_id FROM asset WHERE id IN (" MEANT "))",
         /* one of the certificate, which it had won over, holds again */
-        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id"
+        "UPDATE asset SET owner_id = m.owner_id, rule_id = NULL, rule_name = NULL, assignment_id = m.id,"
+        " changed_at = ?8, changed_scan_id = NULL"
         " FROM assignment m WHERE m.certificate_id = asset.certificate_id AND asset.id IN (" MEANT ")",
     };
     static const char *const of_certificate[] = {
-        "UPDATE asset SET owner_id = NULL WHERE id IN (" MEANT ") AND assignment_id IN"
+        "UPDATE asset SET owner_id = NULL, changed_at = ?8, changed_scan_id = NULL WHERE id IN (" MEANT
+        ") AND assignment_id IN"
         " (SELECT id FROM assignment WHERE certificate_id = asset.certificate_id)",
         "DELETE FROM assignment WHERE certificate_id IN (SELECT certificate_id FROM asset WHERE id IN (" MEANT
         "))",
@@ -151,8 +156,8 @@ static enum cs_err unassign(struct store *store, void *context, struct diag *dia
 }
 
 enum cs_err assets_unassign(struct store *store, const struct endpoint *endpoint, const uint8_t *sha256,
-                            int64_t *count, struct diag *diag)
+                            int64_t now_s, int64_t *count, struct diag *diag)
 {
-    struct assignment assignment = {.endpoint = endpoint, .sha256 = sha256, .count = count};
+    struct assignment assignment = {.endpoint = endpoint, .sha256 = sha256, .now_s = now_s, .count = count};
     return sql_transaction(store, unassign, &assignment, diag);
 }

@@ -19,10 +19,47 @@
     "  WHERE b.endpoint_id = a.endpoint_id AND b.id <> a.id AND b.state = 'live'"                            \
     "  AND (d.sha256 = n.sha256 OR d.serial = n.serial)))"
 
+/* A renewal with the same key has the same subject. */
+#define SHARED_KEY                                                                                           \
+    "a.state = 'live' AND c.spki_sha256 IN (SELECT d.spki_sha256 FROM asset b"                               \
+    " JOIN certificate d ON d.id = b.certificate_id WHERE b.state = 'live' AND d.malformed = 0"              \
+    " GROUP BY d.spki_sha256 HAVING count(DISTINCT d.subject) > 1 OR count(DISTINCT b.owner_id) > 1)"
+
+/* By the name a certificate gives itself, for a server that is asked for a name it does not have answers with
+ * another one. Names without a dot are defaults that strangers share; the slot keeps a server's RSA
+ * certificate and its ECDSA one apart. */
+#define NAME_OF(table)                                                                                       \
+    "coalesce(" table ".common_name, (SELECT value FROM certificate_value WHERE certificate_id = " table     \
+    ".id AND kind = 1 AND number = 0))"
+#define HALF_DONE                                                                                            \
+    "a.state = 'live' AND (e.network, a.slot, lower(" NAME_OF(                                               \
+        "c") ")) IN"                                                                                         \
+             " (SELECT f.network, b.slot, lower(" NAME_OF(                                                   \
+                 "d") ") AS name FROM asset b"                                                               \
+                      "  JOIN endpoint f ON f.id = b.endpoint_id JOIN certificate d ON d.id = "              \
+                      "b.certificate_id"                                                                     \
+                      "  WHERE b.state = 'live' AND name LIKE '%.%' AND name NOT LIKE 'localhost.%'"         \
+                      "  GROUP BY f.network, b.slot, name HAVING count(DISTINCT d.id) > 1)"
+
 static const struct {
     struct finding_info info;
     const char *sql;
 } findings[] = {
+    {.info = {.name = "shared-key",
+              .severity = FINDING_WARNING,
+              .reason =
+                  "Certificates of different subjects, or assets of different owners, have the same key.",
+              .advice = "Make a key for each, and renew: who has one of them can be the other.",
+              .source = "NIST SP 800-57 Part 1 Rev. 5, 5.2"},
+     .sql = SHARED_KEY},
+    {.info = {.name = "half-done-roll-out",
+              .severity = FINDING_WARNING,
+              .reason = "One name is served with different certificates, by address or port.",
+              .advice =
+                  "Install the newest one everywhere; `certscour assets --where 'common_name = NAME'` lists "
+                  "where each is.",
+              .source = "The assets of the same network, slot and name"},
+     .sql = HALF_DONE},
     {.info = {.name = "revoked-but-served",
               .severity = FINDING_CRITICAL,
               .reason = "The certificate manager has revoked it, and it is still served.",
@@ -74,6 +111,15 @@ const char *estate_finding_sql(const char *name)
     for (size_t i = 0; i < FINDING_COUNT; i++) {
         if (text_equals(findings[i].info.name, name))
             return findings[i].sql;
+    }
+    return NULL;
+}
+
+const char *estate_finding_name(const char *name)
+{
+    for (size_t i = 0; i < FINDING_COUNT; i++) {
+        if (text_equals(findings[i].info.name, name))
+            return findings[i].info.name;
     }
     return NULL;
 }

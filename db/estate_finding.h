@@ -28,6 +28,9 @@ size_t estate_findings_of(uint32_t set, const char *out[ESTATE_FINDING_MAX]);
  * name, compared ASCII case-insensitively), over the tables a, e, c and g; it may be NULL in SQL, for false;
  * `:now` in it is bound by sql_condition_bind. */
 const char *estate_finding_sql(const char *name);
+const char *estate_finding_name(const char *name); /* as the table writes it; NULL likewise */
+/* What follows `FROM acceptance x` to find those in force for the asset of a row. */
+#define ACCEPTANCE_OF_ASSET " WHERE (x.endpoint_id = e.id OR x.certificate_id = c.id) AND x.until > :now"
 /* All of them as one integer, as estate_findings_of takes it. */
 void estate_findings_append_sql(struct buf *out);
 

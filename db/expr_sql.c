@@ -397,7 +397,11 @@ static void add_estate(struct sql_condition *condition, const struct expr *test)
 {
     buf_append_char(&condition->text, '(');
     for (size_t i = 0; i < test->value_count; i++)
-        buf_printf(&condition->text, "%s(%s)", i > 0 ? " OR " : "", estate_finding_sql(test->values[i].text));
+        buf_printf(&condition->text,
+                   "%s((%s) AND NOT EXISTS (SELECT 1 FROM acceptance x" ACCEPTANCE_OF_ASSET
+                   " AND x.finding = '%s'))",
+                   i > 0 ? " OR " : "", estate_finding_sql(test->values[i].text),
+                   estate_finding_name(test->values[i].text));
     buf_append_char(&condition->text, ')');
 }
 

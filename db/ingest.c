@@ -34,7 +34,9 @@ static const char *const sql[STATEMENT_COUNT] = {
         " VALUES (?1, ?2, 'live', ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, (SELECT id FROM owner WHERE id = ?10),"
         " (SELECT id FROM rule WHERE id = ?11), ?12, ?13, ?14)",
     [TOUCH_ASSET] =
-        "UPDATE asset SET state = 'live', chain_id = ?2, tls_version = ?3, lane = ?4, last_seen = ?5,"
+        "UPDATE asset SET changed_at = CASE state WHEN 'live' THEN changed_at ELSE ?5 END,"
+        " changed_scan_id = CASE state WHEN 'live' THEN changed_scan_id ELSE ?6 END, state = 'live',"
+        " chain_id = ?2, tls_version = ?3, lane = ?4, last_seen = ?5,"
         " last_scan_id = ?6, starttls_injection = ?7, missed = 0, missed_scan_id = NULL WHERE id = ?1",
     [CHANGE_LEAF] = "UPDATE asset SET certificate_id = ?2, interval_id = ?3 WHERE id = ?1",
     [PUT_INTERVAL] =
@@ -47,16 +49,20 @@ static const char *const sql[STATEMENT_COUNT] = {
                         " ORDER BY endpoint_id IS NULL LIMIT 1",
     [SET_OWNER] = "UPDATE asset SET owner_id = (SELECT id FROM owner WHERE id = ?2),"
                   " rule_id = (SELECT id FROM rule WHERE id = ?3), rule_name = ?4,"
-                  " assignment_id = ?5 WHERE id = ?1",
+                  " assignment_id = ?5, changed_at = ?6, changed_scan_id = ?7 WHERE id = ?1",
     [NAME_OWNER] = "SELECT coalesce(p.name, o.name), CASE WHEN o.parent_id IS NULL THEN NULL ELSE o.name END"
                    " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = ?1",
     [MISS_ASSETS] = "UPDATE asset SET missed = missed + 1, missed_scan_id = ?2,"
-                    " state = CASE WHEN missed + 1 >= ?5 THEN 'gone' ELSE state END"
+                    " state = CASE WHEN missed + 1 >= ?5 THEN 'gone' ELSE state END,"
+                    " changed_at = CASE WHEN missed + 1 >= ?5 THEN ?6 ELSE changed_at END,"
+                    " changed_scan_id = CASE WHEN missed + 1 >= ?5 THEN ?2 ELSE changed_scan_id END"
                     " WHERE endpoint_id = ?1 AND state = 'live' AND missed_scan_id IS NOT ?2"
                     " AND slot IS NOT ?3 AND slot IS NOT ?4",
     [MISS_NAMED] =
         "UPDATE asset SET missed = missed + 1, missed_scan_id = ?2,"
-        " state = CASE WHEN missed + 1 >= ?1 THEN 'gone' ELSE state END"
+        " state = CASE WHEN missed + 1 >= ?1 THEN 'gone' ELSE state END,"
+        " changed_at = CASE WHEN missed + 1 >= ?1 THEN ?7 ELSE changed_at END,"
+        " changed_scan_id = CASE WHEN missed + 1 >= ?1 THEN ?2 ELSE changed_scan_id END"
         " WHERE endpoint_id IN (SELECT id FROM endpoint WHERE network = ?3 AND ip = ?4 AND port = ?5"
         "  AND protocol = ?6 AND server_name <> '')"
         " AND state = 'live' AND missed_scan_id IS NOT ?2 AND last_scan_id <> ?2",
@@ -446,7 +452,7 @@ static enum cs_err put_asset(struct ingest *ingest, const struct sighted *sighte
 }
 
 static enum cs_err set_owner(struct ingest *ingest, const struct asset *asset, const struct choice *choice,
-                             struct diag *diag)
+                             int64_t at_s, struct diag *diag)
 {
     bool same = asset->owner_id == choice->owner_id && asset->assignment_id == choice->assignment_id;
     bool same_rule =
@@ -459,6 +465,8 @@ static enum cs_err set_owner(struct ingest *ingest, const struct asset *asset, c
     sql_bind_id(stmt, 3, choice->rule_id);
     sql_bind_text(stmt, 4, choice->rule_name);
     sql_bind_id(stmt, 5, choice->assignment_id);
+    sql_bind_int(stmt, 6, at_s);
+    sql_bind_int(stmt, 7, ingest->scan_id);
     return ingest_run(ingest, SET_OWNER, diag);
 }
 
@@ -498,7 +506,7 @@ static enum cs_err touch_asset(struct ingest *ingest, const struct sighted *sigh
     enum cs_err err = ingest_run(ingest, TOUCH_ASSET, diag);
     if (err == CS_OK)
         err = extend_history(ingest, sighted, sighting->seen_at_s, asset, diag);
-    return err == CS_OK ? set_owner(ingest, asset, choice, diag) : err;
+    return err == CS_OK ? set_owner(ingest, asset, choice, sighting->seen_at_s, diag) : err;
 }
 
 /* ---- owners ---- */
@@ -627,12 +635,14 @@ static enum cs_err miss_assets(struct ingest *ingest, int64_t endpoint_id, const
     sql_bind_text(stmt, 3, end->slot_count > 0 ? end->slots_seen[0] : NULL);
     sql_bind_text(stmt, 4, end->slot_count > 1 ? end->slots_seen[1] : NULL);
     sql_bind_int(stmt, 5, GONE_AFTER);
+    sql_bind_int(stmt, 6, end->at_s);
     return ingest_run(ingest, MISS_ASSETS, diag);
 }
 
 /* Nothing is at the place, so nothing is there by any name; what was seen there in this scan all the same
  * stays. */
-static enum cs_err miss_named(struct ingest *ingest, const struct endpoint *place, struct diag *diag)
+static enum cs_err miss_named(struct ingest *ingest, const struct endpoint *place, int64_t at_s,
+                              struct diag *diag)
 {
     sqlite3_stmt *stmt = ingest_use(ingest, MISS_NAMED);
     sql_bind_int(stmt, 1, GONE_AFTER);
@@ -641,6 +651,7 @@ static enum cs_err miss_named(struct ingest *ingest, const struct endpoint *plac
     sql_bind_blob(stmt, 4, place->ip.bytes, sizeof place->ip.bytes);
     sql_bind_int(stmt, 5, place->port);
     sql_bind_int(stmt, 6, place->protocol);
+    sql_bind_int(stmt, 7, at_s);
     return ingest_run(ingest, MISS_NAMED, diag);
 }
 
@@ -670,6 +681,6 @@ enum cs_err ingest_target_ended(struct ingest *ingest, const struct endpoint *en
     if (is_known(ingest, endpoint))
         err = end_known(ingest, endpoint, end, is_miss, diag);
     if (err == CS_OK && has_named && is_miss && !end->wants_name)
-        err = miss_named(ingest, endpoint, diag);
+        err = miss_named(ingest, endpoint, end->at_s, diag);
     return err;
 }

@@ -37,6 +37,49 @@ CS_MUST_USE enum cs_err inventory_is_there(struct store *store, bool *out, struc
     " (SELECT 1 FROM inventory WHERE resource = 'certificates' AND pulled_at IS NOT NULL) THEN 'unmanaged'"  \
     " ELSE 'unknown' END"
 
+/* `*.NAME` as NAME, to be compared without case. */
+#define INVENTORY_NAME_BASE(name)                                                                            \
+    " CASE WHEN " name " LIKE '*.%' THEN substr(" name ", 3) ELSE " name " END COLLATE NOCASE AS name "
+
+/* For WITH RECURSIVE: inventory_name(id, name) has the names of the certificates for which `condition` holds,
+ * each once, of wildcards the base; `names` is one a line. */
+#define INVENTORY_NAMES(condition)                                                                           \
+    " piece(id, name, rest) AS ("                                                                            \
+    "SELECT id, common_name, coalesce(names || char(10), '') FROM inventory_certificate WHERE " condition    \
+    " UNION ALL SELECT id, substr(rest, 1, instr(rest, char(10)) - 1),"                                      \
+    " substr(rest, instr(rest, char(10)) + 1) FROM piece WHERE rest <> ''),"                                 \
+    " inventory_name(id, name) AS (SELECT DISTINCT id," INVENTORY_NAME_BASE("name") "FROM piece WHERE name " \
+                                                                                    "<> '')"
+
+/* For WITH: inventory_met(id) has the rows of the inventory that were ever served. An arm for each index:
+ * with all of them at once the planner takes none. */
+#define INVENTORY_MET_BY(condition)                                                                          \
+    "SELECT i.id FROM certificate c CROSS JOIN inventory_certificate i ON i.staged = 0 AND " condition       \
+    " AND (" INVENTORY_MATCH ") WHERE EXISTS (SELECT 1 FROM asset_interval v WHERE v.certificate_id = c.id)"
+#define INVENTORY_MET                                                                                                                    \
+    " inventory_met(id) AS MATERIALIZED (" INVENTORY_MET_BY("i.sha256 = c.sha256") " UNION"                                              \
+                                                                                   " " INVENTORY_MET_BY("i."                             \
+                                                                                                        "se"                             \
+                                                                                                        "ri"                             \
+                                                                                                        "al"                             \
+                                                                                                        " ="                             \
+                                                                                                        " c"                             \
+                                                                                                        ".s"                             \
+                                                                                                        "er"                             \
+                                                                                                        "ia"                             \
+                                                                                                        "l") " UNION " INVENTORY_MET_BY( \
+                                                                                       "i.serial IS NULL "                               \
+                                                                                       "AND i.sha1 = CASE "                              \
+                                                                                       "WHEN EXISTS "                                    \
+                                                                                       "(SELECT 1 FROM "                                 \
+                                                                                       "inventory_"                                      \
+                                                                                       "certificate WHERE "                              \
+                                                                                       "staged = 0 AND "                                 \
+                                                                                       "sha1 IS NOT NULL "                               \
+                                                                                       "AND serial IS "                                  \
+                                                                                       "NULL) THEN "                                     \
+                                                                                       "sha1(c.der) END") ")"
+
 /* Gives the connection the functions sha1(blob) and name_set(common_name, names): the names of a
  * certificate, one a line in `names`, as one text that is the same for the same set: lower case, sorted,
  * none twice; NULL where there are none. */

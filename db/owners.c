@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/owners.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -48,6 +49,27 @@ enum cs_err owners_find(struct store *store, const struct owner_name *name, int6
     return err;
 }
 
+enum cs_err owners_name(struct store *store, int64_t id, struct owner_name *name, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum cs_err err =
+        sql_prepare(store, &stmt,
+                    "SELECT coalesce(p.name, o.name), CASE WHEN p.id IS NULL THEN '' ELSE o.name END"
+                    " FROM owner o LEFT JOIN owner p ON p.id = o.parent_id WHERE o.id = ?1",
+                    diag);
+    if (err == CS_OK) {
+        sql_bind_int(stmt, 1, id);
+        err = sql_step(store, stmt, &row, diag);
+    }
+    if (row) {
+        snprintf(name->organization, sizeof name->organization, "%s", sql_text(stmt, 0));
+        snprintf(name->department, sizeof name->department, "%s", sql_text(stmt, 1));
+    }
+    sqlite3_finalize(stmt);
+    return err == CS_OK && !row ? diag_fail(diag, CS_E_NOT_FOUND, "there is no such owner") : err;
+}
+
 struct add {
     const struct owner_name *name;
     int64_t *id;
@@ -83,11 +105,22 @@ static enum cs_err add_owner(struct store *store, void *context, struct diag *di
     return err;
 }
 
-enum cs_err owners_add_within(struct store *store, const struct owner_name *name, struct diag *diag)
+enum cs_err owners_make_within(struct store *store, const struct owner_name *name, int64_t *id, bool *made,
+                               struct diag *diag)
 {
-    int64_t unused;
-    struct add add = {name, &unused};
-    return add_owner(store, &add, diag);
+    struct add add = {name, id};
+    struct owner_name organization = *name;
+    bool above;
+    *made = false;
+    enum cs_err err = owners_find(store, name, id, diag);
+    if (err != CS_E_NOT_FOUND)
+        return err;
+    err = CS_OK;
+    organization.department[0] = '\0';
+    if (name->department[0] != '\0')
+        err = owners_make_within(store, &organization, id, &above, diag);
+    *made = true;
+    return err == CS_OK ? add_owner(store, &add, diag) : err;
 }
 
 enum cs_err owners_add(struct store *store, const struct owner_name *name, int64_t *id, struct diag *diag)
@@ -159,27 +192,41 @@ static enum cs_err check_unused(struct store *store, int64_t id, struct diag *di
     return CS_OK;
 }
 
+struct removal {
+    const struct owner_name *name;
+    int64_t now_s;
+};
+
 static enum cs_err remove_owner(struct store *store, void *context, struct diag *diag)
 {
+    static const char *const statements[] = {
+        "UPDATE asset SET owner_id = NULL, changed_at = ?2, changed_scan_id = NULL"
+        " WHERE owner_id = ?1",
+        "DELETE FROM owner WHERE id = ?1",
+    };
+    const struct removal *removal = context;
     int64_t id;
-    sqlite3_stmt *stmt = NULL;
-    enum cs_err err = owners_find(store, context, &id, diag);
+    enum cs_err err = owners_find(store, removal->name, &id, diag);
     if (err == CS_OK)
         err = check_unused(store, id, diag);
-    if (err == CS_OK)
-        err = sql_prepare(store, &stmt, "DELETE FROM owner WHERE id = ?1", diag);
-    if (err == CS_OK) {
-        sql_bind_int(stmt, 1, id);
-        err = sql_run(store, stmt, diag);
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0] && err == CS_OK; i++) {
+        sqlite3_stmt *stmt = NULL;
+        err = sql_prepare(store, &stmt, statements[i], diag);
+        if (err == CS_OK) {
+            sql_bind_int(stmt, 1, id);
+            sql_bind_int(stmt, 2, removal->now_s);
+            err = sql_run(store, stmt, diag);
+        }
+        sqlite3_finalize(stmt);
     }
-    sqlite3_finalize(stmt);
     return err;
 }
 
-enum cs_err owners_remove(struct store *store, const struct owner_name *name, struct diag *diag)
+enum cs_err owners_remove(struct store *store, const struct owner_name *name, int64_t now_s,
+                          struct diag *diag)
 {
-    struct owner_name copy = *name;
-    return sql_transaction(store, remove_owner, &copy, diag);
+    struct removal removal = {name, now_s};
+    return sql_transaction(store, remove_owner, &removal, diag);
 }
 
 static enum cs_err set_owner(struct store *store, void *context, struct diag *diag)

@@ -70,9 +70,9 @@ static enum cs_err add_rule(struct store *store, void *context, struct diag *dia
 }
 
 enum cs_err rule_table_add_within(struct store *store, const char *name, const char *match,
-                                  const struct owner_name *owner, struct diag *diag)
+                                  const struct owner_name *owner, int64_t *id, struct diag *diag)
 {
-    struct rule_change change = {.name = name, .match = match, .owner = owner};
+    struct rule_change change = {.name = name, .match = match, .owner = owner, .id = id};
     return add_rule(store, &change, diag);
 }
 
@@ -120,6 +120,13 @@ enum cs_err rule_table_edit(struct store *store, const char *name, const char *n
 {
     struct rule_change change = {.name = name, .new_name = new_name, .match = match, .owner = owner};
     return sql_transaction(store, edit_rule, &change, diag);
+}
+
+enum cs_err rule_table_edit_within(struct store *store, const char *name, const char *new_name,
+                                   const char *match, const struct owner_name *owner, struct diag *diag)
+{
+    struct rule_change change = {.name = name, .new_name = new_name, .match = match, .owner = owner};
+    return edit_rule(store, &change, diag);
 }
 
 /* Positions are unique, so they are numbered anew by way of negative ones. The moved rule takes the place
@@ -179,6 +186,25 @@ enum cs_err rule_table_remove(struct store *store, const char *name, struct diag
 {
     struct rule_change change = {.name = name};
     return sql_transaction(store, remove_rule, &change, diag);
+}
+
+enum cs_err rule_table_remove_within(struct store *store, const char *name, struct diag *diag)
+{
+    struct rule_change change = {.name = name};
+    return remove_rule(store, &change, diag);
+}
+
+enum cs_err rule_table_order_within(struct store *store, const int64_t *ids, size_t count, struct diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum cs_err err = sql_prepare(store, &stmt, "UPDATE rule SET position = ?1 WHERE id = ?2", diag);
+    for (size_t i = 0; i < count && err == CS_OK; i++) {
+        sql_bind_int(stmt, 1, -1 - (int64_t)i);
+        sql_bind_int(stmt, 2, ids[i]);
+        err = sql_run(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
+    return err == CS_OK ? sql_exec(store, "UPDATE rule SET position = -position", diag) : err;
 }
 
 enum cs_err rule_table_each(struct store *store, rule_each each, void *context, struct diag *diag)

@@ -3,6 +3,8 @@
 #ifndef DB_RULE_TABLE_H
 #define DB_RULE_TABLE_H
 
+#include <stddef.h>
+
 #include "db/store.h"
 #include "model/owner.h"
 
@@ -29,9 +31,17 @@ CS_MUST_USE enum cs_err rule_table_remove(struct store *store, const char *name,
 CS_MUST_USE enum cs_err rule_table_each(struct store *store, rule_each each, void *context,
                                         struct diag *diag); /* in order */
 
-/* For replacing all rules at once, inside the caller's transaction. */
+/* For changing many rules at once, inside the caller's transaction. */
 CS_MUST_USE enum cs_err rule_table_clear_within(struct store *store, struct diag *diag);
 CS_MUST_USE enum cs_err rule_table_add_within(struct store *store, const char *name, const char *match,
-                                              const struct owner_name *owner, struct diag *diag);
+                                              const struct owner_name *owner, int64_t *id,
+                                              struct diag *diag); /* `id` may be NULL */
+CS_MUST_USE enum cs_err rule_table_edit_within(struct store *store, const char *name, const char *new_name,
+                                               const char *match, const struct owner_name *owner,
+                                               struct diag *diag);
+CS_MUST_USE enum cs_err rule_table_remove_within(struct store *store, const char *name, struct diag *diag);
+/* All rules, in the order they shall have. */
+CS_MUST_USE enum cs_err rule_table_order_within(struct store *store, const int64_t *ids, size_t count,
+                                                struct diag *diag);
 
 #endif

@@ -7,14 +7,19 @@
 #include "model/endpoint.h"
 #include "model/outcome.h"
 
-/* Inside the caller's transaction. The DNS has just said of `name` that it is at `ips` (none: that it does
- * not exist). Its live assets at other addresses of the network become `moved`, but for those that scan
- * `scan_id` has met and those at `at_home`, an address whose PTR it is (may be NULL). */
+/* Inside the caller's transaction. The DNS has just said of `name` that it is at `ips` and nowhere else in
+ * this network. */
+CS_MUST_USE enum cs_err scan_names_put(struct store *store, const char *network, const char *name,
+                                       const struct ip *ips, size_t count, int64_t now_s, struct diag *diag);
+
+/* The same, from a scan: `ips` may be none (the name does not exist). Its live assets at other addresses of
+ * the network become `moved`, but for those that scan `scan_id` has met and those at `at_home`, an address
+ * whose PTR it is (may be NULL). */
 CS_MUST_USE enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char *network,
                                             const char *name, const struct ip *ips, size_t count,
                                             const struct ip *at_home, int64_t now_s, struct diag *diag);
 
-/* The names that were once said to be at `ip`. */
+/* The names that were said to be at `ip`, or were tried there. */
 typedef enum cs_err (*scan_name_each)(void *context, const char *name);
 CS_MUST_USE enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip,
                                       scan_name_each each, void *context, struct diag *diag);

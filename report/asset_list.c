@@ -48,6 +48,7 @@ enum column {
     COLUMN_OWNER_DEPARTMENT,
     COLUMN_RULE,
     COLUMN_FINDINGS,
+    COLUMN_ACCEPTED,
     COLUMN_PSEUDO_SERVICE,
     COLUMN_ACCEPTED_UNTIL,
     COLUMN_SCM_ID,
@@ -97,6 +98,7 @@ const struct listing_column asset_columns[] = {
     [COLUMN_OWNER_DEPARTMENT] = {"owner_department", false},
     [COLUMN_RULE] = {"rule", false},
     [COLUMN_FINDINGS] = {"findings", true},
+    [COLUMN_ACCEPTED] = {"accepted", false},
     [COLUMN_PSEUDO_SERVICE] = {"pseudo_service", false},
     [COLUMN_ACCEPTED_UNTIL] = {"accepted_until", false},
     [COLUMN_SCM_ID] = {"scm_id", false},
@@ -195,23 +197,29 @@ static void put_group(struct listing *listing, const struct asset_row *row, uint
     listing_text(listing, COLUMN_ENDPOINT, pseudo_group_format(text, row, members));
 }
 
+enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, int64_t now_s,
+                          const char *const *findings, size_t finding_count, bool *out)
+{
+    struct facts facts = {0};
+    struct cert_fact_scratch scratch = {0};
+    enum cs_err err = asset_facts(row, now_s, &facts, &scratch);
+    facts_set_texts(&facts, FIELD_FINDING, findings, finding_count);
+    *out = err == CS_OK && matcher_holds(where, &facts);
+    cert_fact_scratch_dispose(&scratch);
+    return err;
+}
+
 static enum cs_err passes(const struct asset_list *list, const struct asset_row *row,
                           const char *const *findings, size_t finding_count, bool *out)
 {
     *out = true;
     if (list->where == NULL || list->exact)
         return CS_OK;
-    struct facts facts = {0};
-    struct cert_fact_scratch scratch = {0};
-    enum cs_err err = asset_facts(row, list->now_s, &facts, &scratch);
-    facts_set_texts(&facts, FIELD_FINDING, findings, finding_count);
-    *out = err == CS_OK && matcher_holds(list->where, &facts);
-    cert_fact_scratch_dispose(&scratch);
-    return err;
+    return asset_matches(list->where, row, list->now_s, findings, finding_count, out);
 }
 
-size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
-                      const char *out[ASSET_FINDING_MAX])
+static size_t all_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                           const char *out[ASSET_FINDING_MAX])
 {
     const struct finding_facts facts = {
         .now_s = now_s,
@@ -225,17 +233,74 @@ size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct e
     return count + estate_findings_of(row->estate_findings, out + count);
 }
 
+/* Until when it is accepted; 0 = it is not. */
+static int64_t accepted_until(const char *accepted, const char *finding)
+{
+    int64_t latest_s = 0;
+    size_t len = strlen(finding);
+    while (accepted != NULL && *accepted != '\0') {
+        const char *date = accepted + strcspn(accepted, " ") + 1;
+        int64_t until_s = strtoll(date, NULL, 10);
+        if (strncmp(accepted, finding, len) == 0 && accepted[len] == ' ' && until_s > latest_s)
+            latest_s = until_s;
+        accepted = date + strcspn(date, " ");
+        accepted += *accepted == ' ';
+    }
+    return latest_s;
+}
+
+size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                      const char *out[ASSET_FINDING_MAX])
+{
+    size_t all = all_findings(row, now_s, expiry, out);
+    size_t count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (accepted_until(row->accepted, out[i]) == 0)
+            out[count++] = out[i];
+    }
+    return count;
+}
+
+size_t asset_findings_accepted(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                               const char *out[ASSET_FINDING_MAX], int64_t *until_s)
+{
+    size_t count = 0;
+    size_t all = row->accepted != NULL ? all_findings(row, now_s, expiry, out) : 0;
+    for (size_t i = 0; i < all; i++) {
+        int64_t ends_s = accepted_until(row->accepted, out[i]);
+        if (ends_s == 0)
+            continue;
+        *until_s = count == 0 || ends_s < *until_s ? ends_s : *until_s;
+        out[count++] = out[i];
+    }
+    return count;
+}
+
 bool asset_list_shows_findings(const struct listing *listing)
 {
     return listing_wants(listing, COLUMN_FINDINGS);
+}
+
+enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row, bool *out)
+{
+    const char *findings[ASSET_FINDING_MAX];
+    *out = true;
+    if (list->where == NULL || list->exact)
+        return CS_OK;
+    return asset_matches(list->where, row, list->now_s, findings,
+                         asset_findings(row, list->now_s, list->expiry, findings), out);
 }
 
 enum cs_err asset_list_row(void *context, const struct asset_row *row)
 {
     struct asset_list *list = context;
     const char *findings[ASSET_FINDING_MAX];
+    const char *accepted[ASSET_FINDING_MAX];
+    int64_t until_s = 0;
     size_t finding_count = asset_findings(row, list->now_s, list->expiry, findings);
+    size_t accepted_count = asset_findings_accepted(row, list->now_s, list->expiry, accepted, &until_s);
     bool wanted;
+    list->silenced += accepted_count;
     enum cs_err err = passes(list, row, findings, finding_count, &wanted);
     if (err != CS_OK || !wanted)
         return err;
@@ -252,6 +317,9 @@ enum cs_err asset_list_row(void *context, const struct asset_row *row)
     put_owner(list->listing, row);
     listing_bool(list->listing, COLUMN_PSEUDO_SERVICE, row->pseudo_service != PSEUDO_NONE);
     listing_texts(list->listing, COLUMN_FINDINGS, findings, finding_count);
+    listing_texts(list->listing, COLUMN_ACCEPTED, accepted, accepted_count);
+    if (accepted_count > 0)
+        listing_time(list->listing, COLUMN_ACCEPTED_UNTIL, until_s);
     list->rows++;
     return listing_end_row(list->listing, list->diag);
 }

@@ -21,6 +21,15 @@ extern const size_t asset_column_count;
 size_t asset_findings(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
                       const char *out[ASSET_FINDING_MAX]);
 
+/* Of those, the ones that are accepted are left out. They are given here; `*until_s` is when the first of
+ * them ends, unset where there is none. */
+size_t asset_findings_accepted(const struct asset_row *row, int64_t now_s, const struct expiry_limits *expiry,
+                               const char *out[ASSET_FINDING_MAX], int64_t *until_s);
+
+/* Whether an asset with these findings is one that `where` takes; for rows that are not `exact`. */
+CS_MUST_USE enum cs_err asset_matches(struct matcher *where, const struct asset_row *row, int64_t now_s,
+                                      const char *const *findings, size_t finding_count, bool *out);
+
 struct asset_list {
     struct listing *listing;
     struct matcher *where; /* tested on each row unless `exact`; NULL = none */
@@ -30,8 +39,13 @@ struct asset_list {
     struct pseudo_groups *groups;       /* of a table; NULL = every row is shown */
     bool counts_groups; /* the first of two passes: the groups are counted, nothing is shown */
     uint64_t rows;
+    uint64_t silenced; /* accepted findings of the rows that were looked at */
     struct diag *diag;
 };
+
+/* Does the row pass `where` and `finding`? */
+CS_MUST_USE enum cs_err asset_list_wants(const struct asset_list *list, const struct asset_row *row,
+                                         bool *out);
 
 /* Whether the rows need asset_row.estate_findings. */
 bool asset_list_shows_findings(const struct listing *listing);

@@ -10,7 +10,10 @@ static const char head[] =
     "What certscour finds wrong with a certificate where it is served. Findings are judged when they are "
     "read,\n"
     "from what is stored: a new check needs no new scan. `certscour findings` lists them;\n"
-    "`certscour assets --finding NAME` and `--where 'finding = NAME'` list the assets that have one.\n\n"
+    "`certscour assets --finding NAME` and `--where 'finding = NAME'` list the assets that have one.\n"
+    "`certscour accept ENDPOINT|SHA256 --finding NAME --reason TEXT --until DATE` silences one until that "
+    "day; lists say\n"
+    "how many are silenced, and `certscour accept list` which.\n\n"
     "| Finding | Severity | Why | What to do | Source |\n"
     "|---|---|---|---|---|\n";
 

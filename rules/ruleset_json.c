@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "rules/ruleset.h"
+#include "rules/scm_filter.h"
 
 #define MAX_RULES 10000
 
@@ -35,104 +36,6 @@ void ruleset_to_json(const struct ruleset *set, struct buf *out)
     json_end_object(&json);
 }
 
-/* SCM's filter types. HOSTNAME is the manual's spelling, HOST_NAME the API's. */
-static const struct {
-    const char *name;
-    enum field field;
-} filter_types[] = {
-    {"COMMON_NAME", FIELD_COMMON_NAME},
-    {"ORGANIZATION", FIELD_ORGANIZATION},
-    {"ORGANIZATION_UNIT", FIELD_ORGANIZATION_UNIT},
-    {"CITY", FIELD_CITY},
-    {"STATE", FIELD_STATE},
-    {"COUNTRY", FIELD_COUNTRY},
-    {"SUBJECT_ALT_NAME", FIELD_SUBJECT_ALT_NAME},
-    {"ISSUER", FIELD_ISSUER},
-    {"IP", FIELD_IP},
-    {"PORT", FIELD_PORT},
-    {"DOMAIN_COMPONENT", FIELD_DOMAIN_COMPONENT},
-    {"TEMPLATE_NAME", FIELD_TEMPLATE_NAME},
-    {"KU", FIELD_KEY_USAGE},
-    {"EKU", FIELD_EXTENDED_KEY_USAGE},
-    {"HOST_NAME", FIELD_HOST_NAME},
-    {"HOSTNAME", FIELD_HOST_NAME},
-};
-
-static const struct {
-    const char *name;
-    enum expr_op op;
-} match_types[] = {
-    {"MATCHES", OP_EQUALS},    {"STARTS_WITH", OP_STARTS_WITH},   {"ENDS_WITH", OP_ENDS_WITH},
-    {"CONTAINS", OP_CONTAINS}, {"MATCH_REGEX", OP_MATCHES_REGEX}, {"MATCHES_REGEX", OP_MATCHES_REGEX},
-};
-
-/* SCM compares an address as text: "10.1." means 10.1.0.0/16. False unless `text` is one to three whole
- * octets, each with its dot. */
-static bool append_prefix(struct buf *out, const char *text)
-{
-    char address[IP_TEXT_SIZE];
-    struct ip ip;
-    size_t octets = 0;
-    for (const char *at = text; *at != '\0'; at++)
-        octets += *at == '.';
-    size_t len = strlen(text);
-    if (octets == 0 || octets > 3 || len > 12 || text[len - 1] != '.')
-        return false;
-    snprintf(address, sizeof address, "%s%s", text, &"0.0.0"[2 * (octets - 1)]);
-    if (ip_parse(address, strlen(address), &ip) != CS_OK)
-        return false;
-    buf_printf(out, "ip in %s/%zu", address, 8 * octets);
-    return true;
-}
-
-static void append_quoted(struct buf *out, const char *text)
-{
-    buf_append_char(out, '"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            buf_append_char(out, '\\');
-        buf_append_char(out, *text);
-    }
-    buf_append_char(out, '"');
-}
-
-/* One filter as a test. False with `*reason` where the rule language has no equivalent. */
-static bool append_filter(struct buf *out, const struct json_value *filter, const char **reason)
-{
-    const char *type = json_to_string(json_get(filter, "filterType"));
-    const char *match = json_to_string(json_get(filter, "matchType"));
-    const char *value = json_to_string(json_get(filter, "value"));
-    size_t t = 0;
-    size_t m = 0;
-    if (type == NULL || match == NULL || value == NULL) {
-        *reason = "a filter without filterType, matchType or value";
-        return false;
-    }
-    if (text_equals(type, "EXPIRATION")) {
-        *reason = "EXPIRATION depends on the present time; filter with --where not_after instead";
-        return false;
-    }
-    while (t < sizeof filter_types / sizeof filter_types[0] && !text_equals(type, filter_types[t].name))
-        t++;
-    while (m < sizeof match_types / sizeof match_types[0] && !text_equals(match, match_types[m].name))
-        m++;
-    if (t == sizeof filter_types / sizeof filter_types[0] ||
-        m == sizeof match_types / sizeof match_types[0]) {
-        *reason = "an unknown filterType or matchType";
-        return false;
-    }
-    buf_append_str(out, out->len > 0 ? " and " : "");
-    if (filter_types[t].field == FIELD_IP && match_types[m].op == OP_STARTS_WITH && append_prefix(out, value))
-        return true;
-    if (!expr_op_allows(match_types[m].op, field_info(filter_types[t].field)->type)) {
-        *reason = "addresses and ports are compared as such here, not as text: use MATCHES";
-        return false;
-    }
-    buf_printf(out, "%s %s ", field_info(filter_types[t].field)->name, expr_op_name(match_types[m].op));
-    append_quoted(out, value);
-    return true;
-}
-
 static void skip(struct buf *skipped, const char *name, const char *reason)
 {
     if (skipped == NULL)
@@ -141,17 +44,22 @@ static void skip(struct buf *skipped, const char *name, const char *reason)
     buf_printf(skipped, ": %s\n", reason);
 }
 
-static bool filters_to_text(const struct json_value *rule, struct buf *match, const char **reason)
+/* CS_E_INVALID: one of them has no equivalent. */
+static enum cs_err filters_to_text(const struct json_value *rule, struct buf *match, struct diag *why)
 {
-    const struct json_value *filter = json_array_first(json_get(rule, "filters"));
-    *reason = "it has no filters";
-    if (filter == NULL)
-        return false;
-    for (; filter != NULL; filter = json_next(filter)) {
-        if (!append_filter(match, filter, reason))
-            return false;
+    const struct json_value *item = json_array_first(json_get(rule, "filters"));
+    enum cs_err err = CS_OK;
+    if (item == NULL)
+        return diag_fail(why, CS_E_INVALID, "it has no filters");
+    for (; item != NULL && err == CS_OK; item = json_next(item)) {
+        struct scm_filter filter = {
+            .type = json_to_string(json_get(item, "filterType")),
+            .match = json_to_string(json_get(item, "matchType")),
+            .value = json_to_string(json_get(item, "value")),
+        };
+        err = scm_filter_to_text(match, &filter, why);
     }
-    return true;
+    return err;
 }
 
 struct import {
@@ -184,24 +92,21 @@ static enum cs_err scm_rule_owner(struct import *import, const struct json_value
 static enum cs_err import_scm(struct import *import, const struct json_value *rule, const char *name)
 {
     const char *type = json_to_string(json_get(rule, "certType"));
-    const char *reason = "it is for another certificate type";
     struct buf match = {0};
     struct owner_name owner;
-    struct diag refusal;
-    bool fits = (type == NULL || text_equals(type, "SSL")) && filters_to_text(rule, &match, &reason);
+    struct diag why = {"it is for another certificate type"};
+    bool fits = (type == NULL || text_equals(type, "SSL")) && filters_to_text(rule, &match, &why) == CS_OK;
     enum cs_err err = fits ? scm_rule_owner(import, rule, &owner) : CS_OK;
     if (fits && err == CS_OK) {
-        err = ruleset_add(import->set, 0, name, buf_str(&match), &owner, 0, &refusal);
-        if (err == CS_E_INVALID || err == CS_E_LIMIT) {
-            fits = false;
-            reason = refusal.text;
+        err = ruleset_add(import->set, 0, name, buf_str(&match), &owner, 0, &why);
+        fits = err == CS_OK;
+        if (err == CS_E_INVALID || err == CS_E_LIMIT)
             err = CS_OK;
-        } else if (err != CS_OK) {
-            diag_set(import->diag, "%s", refusal.text);
-        }
+        else if (err != CS_OK)
+            diag_set(import->diag, "%s", why.text);
     }
-    if (!fits)
-        skip(import->skipped, name, reason);
+    if (!fits && err == CS_OK)
+        skip(import->skipped, name, why.text);
     buf_dispose(&match);
     return err;
 }

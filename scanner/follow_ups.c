@@ -175,18 +175,21 @@ static void name_is_from(struct follow_ups *ups, uint32_t number, enum name_sour
         ups->sources[number] = (uint8_t)source;
 }
 
-/* Whether `ip` may tell of one name more, which is counted. */
-static bool may_tell(struct follow_ups *ups, struct ip ip)
+/* Whether `at` may tell of one name more, which is counted. */
+static bool may_tell(struct follow_ups *ups, const struct ip *at)
 {
     uint32_t number;
     bool may = ups->seen.count < FOLLOW_UPS_NAMES_SEEN;
-    if (map64_get(&ups->address_numbers, key_of_address(ip), &number))
+    if (at == NULL)
+        return true;
+    if (map64_get(&ups->address_numbers, key_of_address(*at), &number))
         may = may && ups->addresses[number].told++ < FOLLOW_UPS_NAMES_AT;
     ups->not_asked += !may;
     return may;
 }
 
-enum cs_err follow_ups_seen(struct follow_ups *ups, struct ip ip, const char *name, enum name_source source)
+enum cs_err follow_ups_seen(struct follow_ups *ups, const struct ip *at, const char *name,
+                            enum name_source source)
 {
     char sent[ENDPOINT_MAX_NAME + 1];
     uint32_t number;
@@ -194,7 +197,7 @@ enum cs_err follow_ups_seen(struct follow_ups *ups, struct ip ip, const char *na
         return CS_OK;
     bool is_known = map64_get(&ups->name_numbers, hash_bytes(sent, strlen(sent), 0), &number);
     bool was_seen = is_known && set64_has(&ups->is_seen, number);
-    if (!was_seen && !may_tell(ups, ip))
+    if (!was_seen && !may_tell(ups, at))
         return CS_OK;
     enum cs_err err = number_of_name(ups, sent, &number);
     if (err != CS_OK)

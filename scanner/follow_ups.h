@@ -60,9 +60,10 @@ bool follow_ups_wants_name(enum outcome outcome, enum protocol protocol, const c
 /* What of `name` can be sent, normalised: not a wildcard's asterisk, not a single label. False: nothing. */
 bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1]);
 
-/* A name from a certificate that `ip` showed, or from what earlier scans know of it, in any form: what is
- * none to send is passed over, of a wildcard the base is taken. */
-CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, struct ip ip, const char *name,
+/* A name from a certificate that `at` showed, or from what earlier scans know of that address, in any form:
+ * what is none to send is passed over, of a wildcard the base is taken. `at` NULL: from a list of one's own,
+ * which has no limit. */
+CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, const struct ip *at, const char *name,
                                         enum name_source source);
 /* The DNS says that a name that was seen is at `ip`: a candidate, where that is the address of a place. */
 CS_MUST_USE enum cs_err follow_ups_resolved(struct follow_ups *ups, const char *name, struct ip ip);

@@ -9,6 +9,7 @@ static const struct {
 } sources[NAME_SOURCE_COUNT] = {
     [NAME_SOURCE_GIVEN] = {NULL, true},
     [NAME_SOURCE_PTR] = {"ptr", true},
+    [NAME_SOURCE_SCM] = {"scm", false},
     [NAME_SOURCE_SEEN] = {"seen", true},
 };
 static const char none[] = "none";

@@ -12,6 +12,7 @@
 enum name_source { /* the best first: they decide who is tried where --max-names does not let all */
                    NAME_SOURCE_GIVEN, /* with the targets: host names and --names; always in force */
                    NAME_SOURCE_PTR,   /* of the address */
+                   NAME_SOURCE_SCM,   /* in the inventory of managed certificates and domains */
                    NAME_SOURCE_SEEN,  /* in certificates, of this and earlier scans */
                    NAME_SOURCE_COUNT,
 };
@@ -22,7 +23,7 @@ enum name_source { /* the best first: they decide who is tried where --max-names
 /* The words of --names-from: sources by name, commas between them, or `none`. NULL stands for the sources
  * that are in force by default. False: `text` is something else, or `none` beside others. */
 bool name_sources_parse(const char *text, unsigned *out);
-/* "ptr, seen, none" */
+/* "ptr, scm, seen, none" */
 void name_sources_list(struct buf *out);
 
 #endif

@@ -78,7 +78,7 @@ static bool is_paused(const struct scan_loop *loop)
 
 static bool may_draw(struct scan_loop *loop)
 {
-    return loop->slots.parked < (size_t)loop->share * PARKED_FOR_EACH &&
+    return loop->slots.parked + loop->denied.count < (size_t)loop->share * PARKED_FOR_EACH &&
            !result_queue_is_full(&loop->shared->queue);
 }
 
@@ -138,14 +138,33 @@ static void put_back(struct scan_loop *loop, struct pending *item)
 static void pay(struct scan_loop *loop)
 {
     loop->tokens--;
+    loop->shared_tokens -= loop->shared->plan.budget != NULL;
     loop_count(&loop->counters.connections, 1);
+}
+
+static void give_back(struct scan_loop *loop, struct ip ip)
+{
+    if (loop->shared->plan.budget != NULL)
+        budget_leave(loop->shared->plan.budget, ip);
+    slots_give_back(&loop->slots, ip);
+}
+
+/* A place that another scan holds is asked for again at the next tick. */
+static bool enter_budget(struct scan_loop *loop, struct pending *item)
+{
+    struct budget *budget = loop->shared->plan.budget;
+    if (budget == NULL || budget_enter(budget, item->ip))
+        return true;
+    slots_give_back(&loop->slots, item->ip);
+    pending_push(&loop->denied, item);
+    return false;
 }
 
 static void start(struct scan_loop *loop, struct pending *item, const struct target *target)
 {
     struct probe *probe = new_probe(loop);
     if (probe == NULL) {
-        slots_give_back(&loop->slots, item->ip);
+        give_back(loop, item->ip);
         put_back(loop, item);
         return;
     }
@@ -177,7 +196,12 @@ static bool has_token(struct scan_loop *loop)
 {
     if (loop->tokens == 0)
         loop->tokens = rate_take(&loop->shared->rate, uv_hrtime());
-    return loop->tokens > 0;
+    struct budget *budget = loop->shared->plan.budget;
+    if (budget == NULL || loop->tokens == 0)
+        return loop->tokens > 0;
+    if (loop->shared_tokens == 0)
+        loop->shared_tokens = budget_tokens(budget, uv_hrtime());
+    return loop->shared_tokens > 0;
 }
 
 /* A further connection of a target that is under way comes before anything new. */
@@ -209,7 +233,8 @@ static bool start_next(struct scan_loop *loop, uint32_t *budget)
         return true;
     switch (slots_take(&loop->slots, item)) {
     case SLOTS_TAKEN:
-        start(loop, item, &target);
+        if (enter_budget(loop, item))
+            start(loop, item, &target);
         break;
     case SLOTS_PARKED:
         break;
@@ -224,7 +249,7 @@ static bool start_next(struct scan_loop *loop, uint32_t *budget)
 
 static bool has_waiting(const struct scan_loop *loop)
 {
-    return loop->slots.parked + loop->slots.awake.count + loop->retry.count > 0;
+    return loop->slots.parked + loop->slots.awake.count + loop->retry.count + loop->denied.count > 0;
 }
 
 static bool is_over(const struct scan_loop *loop)
@@ -280,6 +305,8 @@ static void on_tick(uv_timer_t *tick)
     if (loop->limit < loop->share && now_ms >= loop->paused_until_ms)
         loop->limit += loop->share / 200 + 1 < loop->share - loop->limit ? loop->share / 200 + 1
                                                                          : loop->share - loop->limit;
+    for (struct pending *item; (item = pending_pop(&loop->denied)) != NULL;)
+        pending_push(&loop->slots.awake, item);
     if (now_ms >= loop->results.next_flush_ms)
         loop_results_flush(&loop->results, now_ms);
     start_more(loop);
@@ -289,7 +316,7 @@ static void on_probe_end(struct probe *probe, void *context)
 {
     struct scan_loop *loop = context;
     loop->in_flight--;
-    slots_give_back(&loop->slots, probe->target.ip);
+    give_back(loop, probe->target.ip);
     if (probe->end == PROBE_DELIVERED) {
         struct finished what = {probe->position, probe->index, &probe->target};
         loop_results_deliver(&loop->results, &what, &probe->result);
@@ -386,6 +413,8 @@ static void dispose(struct scan_loop *loop)
         item = next;
     }
     for (struct pending *item; (item = pending_pop(&loop->retry)) != NULL;)
+        free(item);
+    for (struct pending *item; (item = pending_pop(&loop->denied)) != NULL;)
         free(item);
     slots_dispose(&loop->slots);
     done_window_dispose(&loop->window);

@@ -48,17 +48,19 @@ struct scan_loop {
     struct lane_direct_context direct;
     struct done_window window;
     struct slots slots;
-    struct pending_queue retry; /* put back for want of local ports or descriptors */
-    struct pending *spare;      /* unused ones */
-    struct probe_list active;   /* those under way */
-    struct probe_list waiting;  /* for a token, to connect again; they count as in flight */
-    struct probe_list idle;     /* unused ones */
+    struct pending_queue retry;  /* put back for want of local ports or descriptors */
+    struct pending_queue denied; /* no place in the budget that scans share; asked again at the next tick */
+    struct pending *spare;       /* unused ones */
+    struct probe_list active;    /* those under way */
+    struct probe_list waiting;   /* for a token, to connect again; they count as in flight */
+    struct probe_list idle;      /* unused ones */
     struct loop_results results;
     struct ip_set excluded;
     uint32_t in_flight;
-    uint32_t share;  /* of max_inflight */
-    uint32_t limit;  /* in force: less than `share` after a shortage */
-    uint32_t tokens; /* connections the rate has granted */
+    uint32_t share;         /* of max_inflight */
+    uint32_t limit;         /* in force: less than `share` after a shortage */
+    uint32_t tokens;        /* connections the rate has granted */
+    uint32_t shared_tokens; /* and those of the budget */
     uint64_t paused_until_ms;
     bool closing;
 };

@@ -43,7 +43,7 @@ uint32_t scan_limits_inflight(const struct scan_limits *limits)
 }
 
 /* Raises the soft limit to the hard one and says how many connections fit below it. */
-static uint32_t fit_to_files(uint32_t wanted, struct diag *diag)
+static uint32_t fit_to_files(uint32_t wanted, unsigned scans, struct diag *diag)
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
@@ -54,6 +54,7 @@ static uint32_t fit_to_files(uint32_t wanted, struct diag *diag)
             files = raised;
     }
     uint64_t room = files.rlim_cur > 2 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : files.rlim_cur / 2;
+    room /= scans;
     if (files.rlim_cur == RLIM_INFINITY || wanted <= room)
         return wanted;
     diag_set(
@@ -134,7 +135,8 @@ enum cs_err scanner_start(struct scanner **out, const struct scan_plan *plan, st
     scanner->complete = true;
     scanner->shared.plan = *plan;
     atomic_store(&scanner->shared.pause, plan->paused);
-    scanner->shared.max_inflight = fit_to_files(scan_limits_inflight(&plan->limits), diag);
+    scanner->shared.max_inflight =
+        fit_to_files(scan_limits_inflight(&plan->limits), plan->budget != NULL ? BUDGET_SCANS : 1, diag);
     uint32_t threads = fit_to_inflight(plan->limits.threads, scanner->shared.max_inflight);
     scanner->shared.plan.limits.threads = threads;
     scanner->loops = calloc(threads, sizeof *scanner->loops);

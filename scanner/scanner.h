@@ -18,6 +18,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "model/observation.h"
+#include "scanner/budget.h"
 #include "scanner/ip_set.h"
 #include "scanner/target_set.h"
 #include "scanner/tries.h"
@@ -57,8 +58,9 @@ struct scan_plan {
     const uint64_t *done;
     size_t done_count;
 
-    bool paused;        /* scanner_pause from the start */
-    bool want_outcomes; /* deliver observations without certificate too, not only their attempts */
+    struct budget *budget; /* shared with other scans; NULL = none; borrowed, outlives the scanner */
+    bool paused;           /* scanner_pause from the start */
+    bool want_outcomes;    /* deliver observations without certificate too, not only their attempts */
 };
 
 struct attempt {       /* one finished target */

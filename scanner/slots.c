@@ -139,6 +139,27 @@ enum slots_answer slots_take(struct slots *slots, struct pending *item)
     return SLOTS_TAKEN;
 }
 
+bool slots_try(struct slots *slots, struct ip ip)
+{
+    struct slot_table *tables[] = {&slots->hosts, &slots->prefixes};
+    struct ip keys[] = {ip, ip_prefix(ip)};
+    struct slot_group *groups[2] = {NULL, NULL};
+    bool free_places = true;
+    for (int i = 0; i < 2 && free_places; i++) {
+        if (tables[i]->limit == 0)
+            continue;
+        groups[i] = find_or_add(tables[i], keys[i]);
+        free_places = groups[i] != NULL && !is_full(tables[i], groups[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (groups[i] != NULL && free_places)
+            groups[i]->used++;
+        else if (groups[i] != NULL)
+            remove_if_idle(tables[i], keys[i]);
+    }
+    return free_places;
+}
+
 /* Wakes one that waits at `key`, and forgets the group when nothing is left of it. */
 static void wake(struct slots *slots, struct slot_table *table, struct ip key)
 {

@@ -57,6 +57,9 @@ enum slots_answer { SLOTS_TAKEN, SLOTS_PARKED, SLOTS_NO_MEMORY };
 /* Takes both places for `item`, or parks it (then it belongs to slots until it is popped from `awake`). */
 enum slots_answer slots_take(struct slots *slots, struct pending *item);
 
+/* Takes both places at `ip`, or none (also for want of memory): nobody waits for them here. */
+bool slots_try(struct slots *slots, struct ip ip);
+
 /* Gives the places at `ip` back and wakes who waits there. */
 void slots_give_back(struct slots *slots, struct ip ip);
 

@@ -2,9 +2,14 @@
 #include "scm/api_names.h"
 
 /* UNCONFIRMED: which right each call takes; the manual names privileges, but not call by call. */
-#define RIGHT_IMPORT "the privileges sslManage and sslImport, and the API enabled for that organization"
-#define RIGHT_MANAGE "the privilege sslManage"
-#define RIGHT_BUCKET "the client id of a bucket with \"Enable Discovery Import API access\""
+#define RIGHT_IMPORT    "the privileges sslManage and sslImport, and the API enabled for that organization"
+#define RIGHT_MANAGE    "the privilege sslManage"
+#define RIGHT_BUCKET    "the client id of a bucket with \"Enable Discovery Import API access\""
+#define RIGHT_DISCOVERY "a role that sees SCM's Discovery pages; SCM does not document which privilege"
+#define RULES           "/api/discovery/v1/assignmentrule"
+#define BUCKETS         "/api/discovery/v1/bucket"
+#define TASKS           "/api/discovery/v4/net_task"
+#define RUNS            "/api/discovery/v1/net_task/{id}/operation"
 static const struct api_call_info calls[CALL_COUNT] = {
     [CALL_ORGANIZATIONS] = {"GET", "/api/organization/v1", false, true, .max_body = API_ANSWER_MAX,
                             "any role in that organization"},
@@ -44,6 +49,28 @@ static const struct api_call_info calls[CALL_COUNT] = {
                             .max_body = API_ANSWER_MAX, RIGHT_BUCKET},
     [CALL_DISCOVERY_IMPORT] = {"POST", "/api/v1/operations/{id}/certificates", false, true, .changes = true,
                                .bodyless = true, .max_body = API_ANSWER_MAX, RIGHT_BUCKET},
+    [CALL_RULES] = {"GET", RULES, true, true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_RULE] = {"GET", RULES "/", false, true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_ADD_RULE] = {"POST", RULES, false, false, .changes = true, .bodyless = true,
+                       .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_SET_RULE] = {"PUT", RULES, false, true, .changes = true, .bodyless = true,
+                       .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_DELETE_RULE] = {"DELETE", RULES "/", false, true, .changes = true, .bodyless = true,
+                          .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_BUCKETS] = {"GET", BUCKETS, true, true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_BUCKET] = {"GET", BUCKETS "/", false, true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    /* UNCONFIRMED: that assignmentRules replaces the list, and that its order is the order of rules */
+    [CALL_SET_BUCKET] = {"PUT", BUCKETS "/", false, true, .changes = true, .bodyless = true,
+                         .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_TASKS] = {"GET", TASKS, true, true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_TASK] = {"GET", TASKS "/", false, true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_ADD_TASK] = {"POST", TASKS, false, false, .changes = true, .bodyless = true,
+                       .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_SET_TASK] = {"PUT", TASKS "/", false, true, .changes = true, .bodyless = true,
+                       .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_RUNS] = {"GET", RUNS, true, true, .wrapped = true, .max_body = API_ANSWER_MAX, RIGHT_DISCOVERY},
+    [CALL_RESULTS] = {"GET", RUNS "/{sub}/result", true, true, .wrapped = true, .max_body = API_ANSWER_MAX,
+                      RIGHT_DISCOVERY},
 };
 
 const struct api_call_info *api_call_info(enum api_call call)
@@ -107,6 +134,43 @@ static const char *const fields[API_FIELD_COUNT] = {
     [API_DISCOVERY_ADDRESS] = "ip",
     [API_DISCOVERY_PORT] = "port",
     [API_DISCOVERY_HOST] = "hostName",
+    [API_RULE_ID] = "ruleId", /* in the body of a change; no answer has it */
+    [API_CERT_TYPE] = "certType",
+    [API_FILTERS] = "filters",
+    [API_FILTER_TYPE] = "filterType",
+    [API_MATCH_TYPE] = "matchType",
+    [API_VALUE] = "value",
+    [API_BUCKET_RULES] = "assignmentRules",
+    [API_BUCKET_LOGIN] = "authenticationEnabled",
+    [API_TASK_ID] = "taskId",
+    [API_TASK_BUCKET] = "certBucketId", /* sent; no answer has it */
+    [API_AGENT] = "agent",              /* its name; UNCONFIRMED: how Sectigo's own is called */
+    [API_RANGES] = "ranges",
+    [API_ADDRESS] = "address",     /* UNCONFIRMED: anything but CIDR of IPv4 and domain names */
+    [API_PORTS] = "ports",         /* UNCONFIRMED: lists and ranges; samples are single numbers */
+    [API_FREQUENCY] = "frequency", /* UNCONFIRMED: which of the fields below each one takes */
+    [API_TIME_ZONE] = "timeZone",  /* UNCONFIRMED: which texts are allowed */
+    [API_TIME] = "time",
+    [API_HOURS] = "hours",
+    [API_MINUTES] = "minutes",
+    [API_MONTH] = "month",
+    [API_DAY_OF_MONTH] = "dayOfMonth",
+    [API_DAY_OF_WEEK] = "dayOfWeek",
+    [API_YEAR] = "year", /* UNCONFIRMED: that it belongs to Once */
+    [API_TOTAL] = "total",
+    [API_ROWS] = "data",
+    [API_RUN_CREATED] = "created",
+    [API_RESULT_CERTIFICATE] = "certificate",
+    [API_RESULT_HASH] = "hash", /* UNCONFIRMED: SHA-1 in samples */
+    [API_RESULT_METADATA] = "metadata",
+    [API_RESULT_MANAGED] = "managedId", /* "ssl:130"; UNCONFIRMED: absent when unmanaged */
+    [API_RESULT_LOCATION] = "location",
+    [API_RESULT_DETAILS] = "details",
+    [API_RESULT_IP] = "ip",
+    [API_RESULT_PORT] = "port",
+    [API_RESULT_HOST] = "hostName",
+    [API_RESULT_SERIAL] = "sn",
+    [API_RESULT_CREATED] = "created",
     [API_CODE] = "code",
     [API_DESCRIPTION] = "description",
 };

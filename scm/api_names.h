@@ -13,6 +13,9 @@
 #define API_ANSWER_MAX ((size_t)8 << 20)  /* bytes of one answer */
 #define API_REPORT_MAX ((size_t)16 << 20) /* of a report, which has no pages */
 
+/* SCM's own codes that are told apart. */
+#define API_CODE_RULE_IN_USE (-5003)
+
 enum api_call {
     CALL_ORGANIZATIONS,
     CALL_ORGANIZATION,
@@ -33,6 +36,20 @@ enum api_call {
     CALL_ADD_OPERATION,
     CALL_SET_OPERATION,
     CALL_DISCOVERY_IMPORT,
+    CALL_RULES,
+    CALL_RULE,
+    CALL_ADD_RULE,
+    CALL_SET_RULE,
+    CALL_DELETE_RULE,
+    CALL_BUCKETS,
+    CALL_BUCKET,
+    CALL_SET_BUCKET,
+    CALL_TASKS,
+    CALL_TASK,
+    CALL_ADD_TASK,
+    CALL_SET_TASK,
+    CALL_RUNS,
+    CALL_RESULTS,
     CALL_COUNT
 };
 
@@ -43,6 +60,7 @@ struct api_call_info {
     bool repeatable;  /* may be sent again after a failure */
     bool changes;     /* something in SCM: such calls are journalled */
     bool bodyless;    /* a good answer need not have a body */
+    bool wrapped;     /* the rows are API_ROWS of an object, and API_TOTAL says how many there are */
     size_t max_body;
     const char *needs; /* which right in SCM, for messages */
 };
@@ -104,6 +122,43 @@ enum api_field {
     API_DISCOVERY_ADDRESS,
     API_DISCOVERY_PORT,
     API_DISCOVERY_HOST,
+    API_RULE_ID,
+    API_CERT_TYPE,
+    API_FILTERS,
+    API_FILTER_TYPE,
+    API_MATCH_TYPE,
+    API_VALUE,
+    API_BUCKET_RULES,
+    API_BUCKET_LOGIN,
+    API_TASK_ID,
+    API_TASK_BUCKET,
+    API_AGENT,
+    API_RANGES,
+    API_ADDRESS,
+    API_PORTS,
+    API_FREQUENCY,
+    API_TIME_ZONE,
+    API_TIME,
+    API_HOURS,
+    API_MINUTES,
+    API_MONTH,
+    API_DAY_OF_MONTH,
+    API_DAY_OF_WEEK,
+    API_YEAR,
+    API_TOTAL,
+    API_ROWS,
+    API_RUN_CREATED,
+    API_RESULT_CERTIFICATE,
+    API_RESULT_HASH,
+    API_RESULT_METADATA,
+    API_RESULT_MANAGED,
+    API_RESULT_LOCATION,
+    API_RESULT_DETAILS,
+    API_RESULT_IP,
+    API_RESULT_PORT,
+    API_RESULT_HOST,
+    API_RESULT_SERIAL,
+    API_RESULT_CREATED,
     API_CODE,
     API_DESCRIPTION,
     API_FIELD_COUNT

@@ -116,12 +116,12 @@ static enum cs_err send_renewing(struct client *client, const struct http_reques
     return err;
 }
 
-static void append_id(struct buf *url, const struct client_question *question)
+static void append_id(struct buf *url, int64_t id, const char *text)
 {
-    if (question->id_text != NULL)
-        http_append_escaped(url, question->id_text);
+    if (text != NULL)
+        http_append_escaped(url, text);
     else
-        buf_printf(url, "%" PRId64, question->id);
+        buf_printf(url, "%" PRId64, id);
 }
 
 static void build_url(const struct client *client, const struct client_question *question, struct buf *url)
@@ -132,15 +132,15 @@ static void build_url(const struct client *client, const struct client_question 
         buf_append_str(url, "/private");
     for (; *path != '\0'; path++) {
         if (strncmp(path, "{id}", 4) == 0) {
-            append_id(url, question);
+            append_id(url, question->id, question->id_text);
             path += 3;
         } else if (strncmp(path, "{sub}", 5) == 0) {
-            buf_printf(url, "%" PRId64, question->sub);
+            append_id(url, question->sub, question->sub_text);
             path += 4;
         } else {
             buf_append_char(url, *path);
             if (path[0] == '/' && path[1] == '\0')
-                append_id(url, question);
+                append_id(url, question->id, question->id_text);
         }
     }
     if (question->query != NULL)
@@ -269,42 +269,68 @@ struct paging {
     size_t fresh;
 };
 
-static enum cs_err one_page(struct client *client, enum api_call call, const char *query, client_page page,
+/* The array of rows of one answer; NULL where there is none. What `total` says counts as X-Total-Count does.
+ */
+static const struct json_value *rows_of(struct client *client, enum api_call call,
+                                        const struct json_value *root)
+{
+    if (api_call_info(call)->wrapped) {
+        if (client->total_count < 0 &&
+            !json_to_int(json_get(root, api_field(API_TOTAL)), &client->total_count))
+            client->total_count = -1;
+        root = json_get(root, api_field(API_ROWS));
+    }
+    return json_is_array(root) ? root : NULL;
+}
+
+static enum cs_err one_page(struct client *client, const struct client_question *question, client_page page,
                             void *context, struct paging *paging, struct diag *diag)
 {
-    struct json_value *rows = NULL;
+    struct json_value *root = NULL;
     struct buf all = {0};
-    const char *path = api_call_info(call)->path;
-    if (query != NULL)
-        buf_printf(&all, "%s%s", query, api_call_info(call)->paged ? "&" : "");
-    if (api_call_info(call)->paged)
+    struct client_question ask = *question;
+    const struct api_call_info *info = api_call_info(question->call);
+    if (question->query != NULL)
+        buf_printf(&all, "%s%s", question->query, info->paged ? "&" : "");
+    if (info->paged)
         buf_printf(&all, "size=%u&position=%" PRId64, client->page_size, paging->position);
-    enum cs_err err = client_call(client, call, 0, all.len > 0 ? buf_str(&all) : NULL, NULL, &rows, diag);
+    ask.query = all.len > 0 ? buf_str(&all) : NULL;
+    enum cs_err err = client_ask(client, &ask, &root, diag);
+    const struct json_value *rows = err == CS_OK ? rows_of(client, question->call, root) : NULL;
     paging->fresh = 0;
-    if (err == CS_OK && !json_is_array(rows))
-        err = diag_fail(diag, CS_E_MALFORMED, "GET %s: expected a JSON array", path);
+    if (err == CS_OK && rows == NULL)
+        err = diag_fail(diag, CS_E_MALFORMED, "GET %s: expected %s", info->path,
+                        info->wrapped ? "an object with a JSON array in it" : "a JSON array");
     paging->rows = err == CS_OK ? json_array_len(rows) : 0;
     if (err == CS_OK && paging->rows > 0)
         err = page(context, rows, &paging->fresh, diag);
     paging->position += (int64_t)paging->rows;
-    json_free(rows);
+    json_free(root);
     buf_dispose(&all);
     return err;
+}
+
+enum cs_err client_list_under(struct client *client, const struct client_question *question, client_page page,
+                              void *context, struct diag *diag)
+{
+    struct paging paging = {0};
+    const struct api_call_info *info = api_call_info(question->call);
+    for (int pages = 0; pages < MAX_PAGES; pages++) {
+        enum cs_err err = one_page(client, question, page, context, &paging, diag);
+        bool promised = client->total_count > paging.position && paging.rows > 0;
+        bool full = info->paged && paging.rows >= client->page_size;
+        if (err != CS_OK || (!full && !(info->paged && promised)))
+            return err;
+        if (paging.fresh == 0)
+            return diag_fail(diag, CS_E_MALFORMED, "GET %s: SCM sends the same rows again and again",
+                             info->path);
+    }
+    return diag_fail(diag, CS_E_LIMIT, "GET %s: more than %d pages", info->path, MAX_PAGES);
 }
 
 enum cs_err client_list(struct client *client, enum api_call call, const char *query, client_page page,
                         void *context, struct diag *diag)
 {
-    struct paging paging = {0};
-    for (int pages = 0; pages < MAX_PAGES; pages++) {
-        enum cs_err err = one_page(client, call, query, page, context, &paging, diag);
-        bool promised = client->total_count > paging.position && paging.rows > 0;
-        bool full = api_call_info(call)->paged && paging.rows >= client->page_size;
-        if (err != CS_OK || (!full && !(api_call_info(call)->paged && promised)))
-            return err;
-        if (paging.fresh == 0)
-            return diag_fail(diag, CS_E_MALFORMED, "GET %s: SCM sends the same rows again and again",
-                             api_call_info(call)->path);
-    }
-    return diag_fail(diag, CS_E_LIMIT, "GET %s: more than %d pages", api_call_info(call)->path, MAX_PAGES);
+    struct client_question question = {.call = call, .query = query};
+    return client_list_under(client, &question, page, context, diag);
 }

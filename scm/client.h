@@ -48,6 +48,7 @@ struct client_question { /* text is borrowed; 0 or NULL where the call has no su
     int64_t id;
     const char *id_text; /* instead of a number; escaped by the client */
     int64_t sub;
+    const char *sub_text; /* instead of that number; escaped by the client */
     const char *query;
     const char *body;
     const char *about; /* what it is about, for the journal */
@@ -70,5 +71,8 @@ typedef enum cs_err (*client_page)(void *context, const struct json_value *rows,
  * array, or a full page brings nothing fresh. */
 CS_MUST_USE enum cs_err client_list(struct client *client, enum api_call call, const char *query,
                                     client_page page, void *context, struct diag *diag);
+/* The same where the path has ids in it. The question's own query comes before size and position. */
+CS_MUST_USE enum cs_err client_list_under(struct client *client, const struct client_question *question,
+                                          client_page page, void *context, struct diag *diag);
 
 #endif

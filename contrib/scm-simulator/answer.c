@@ -46,6 +46,19 @@ static void add_number(struct MHD_Response *response, const char *name, long num
     MHD_add_response_header(response, name, text);
 }
 
+/* SCM gives it as an absolute URL. */
+static void add_location(struct MHD_Response *response, const struct answer *answer,
+                         const struct question *question)
+{
+    struct buf url = {0};
+    const char *host = question_header(question, MHD_HTTP_HEADER_HOST);
+    if (answer->location[0] == '\0')
+        return;
+    buf_printf(&url, "https://%s%s", host != NULL ? host : "scm.example", answer->location);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, buf_str(&url));
+    buf_dispose(&url);
+}
+
 enum MHD_Result answer_send(struct answer *answer, const struct question *question)
 {
     write_json(answer);
@@ -55,13 +68,19 @@ enum MHD_Result answer_send(struct answer *answer, const struct question *questi
     if (answer->text.len > 0)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     add_number(response, "X-Total-Count", answer->total);
+    add_location(response, answer, question);
     add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after_s);
     if (answer->status == MHD_HTTP_UNAUTHORIZED && question->by_token)
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
                                 "Bearer realm=\"apiclients\", error=\"invalid_token\"");
     enum MHD_Result result = MHD_queue_response(question->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
+    answer_dispose(answer);
+    return result;
+}
+
+void answer_dispose(struct answer *answer)
+{
     cJSON_Delete(answer->json);
     buf_dispose(&answer->text);
-    return result;
 }

@@ -23,13 +23,15 @@ struct question {
 
 struct answer {
     int status;
-    cJSON *json;       /* owned; NULL: `text` is sent */
-    struct buf text;   /* what goes out, once written */
-    const char *type;  /* content type; NULL = application/json;charset=utf-8 */
-    long total;        /* X-Total-Count; -1 = none */
-    int retry_after_s; /* Retry-After; -1 = none */
-    double delay_s;    /* before anything is sent */
-    bool cut;          /* send half of the JSON */
+    cJSON *json;        /* owned; NULL: `text` is sent */
+    struct buf text;    /* what goes out, once written */
+    const char *type;   /* content type; NULL = application/json;charset=utf-8 */
+    long total;         /* X-Total-Count; -1 = none */
+    int retry_after_s;  /* Retry-After; -1 = none */
+    double delay_s;     /* before anything is sent */
+    bool cut;           /* send half of the JSON */
+    bool drop;          /* send nothing, and close the connection */
+    char location[300]; /* path of what was made; "" = none */
 };
 
 const char *question_argument(const struct question *question, const char *name); /* NULL = not given */
@@ -37,6 +39,8 @@ const char *question_header(const struct question *question, const char *name);
 
 /* The error body of SCM. */
 void answer_error(struct answer *answer, int status, int code, const char *description);
+
+void answer_dispose(struct answer *answer);
 
 /* Sends it over the connection and frees what the answer holds. */
 enum MHD_Result answer_send(struct answer *answer, const struct question *question);

@@ -7,9 +7,8 @@
 
 #include "auth.h"
 #include "base/text.h"
-#include "fault.h"
-
-#define MAX_SIZE 200
+#include "page.h"
+#include "push.h"
 
 /* A resource that is listed and shown: the list has only some members of what the data file holds. */
 struct resource {
@@ -56,7 +55,8 @@ static const struct resource resources[] = {
 };
 #define RESOURCE_COUNT (sizeof resources / sizeof resources[0])
 
-static const char *const secrets[] = {"password", "clientId", "clientSecret", "rights", "mustChangePassword"};
+static const char *const secrets[] = {"password", "clientId",           "clientSecret",
+                                      "rights",   "mustChangePassword", "locations"};
 
 static cJSON *copy_without_secrets(const cJSON *object)
 {
@@ -97,35 +97,28 @@ static bool passes(const struct question *question, const cJSON *object)
     return true;
 }
 
-/* A whole number of the query, `missing` where there is none, -1 where it is no number. */
-static int page_number(const struct question *question, const char *name, int missing)
+/* Hashes stand in the details. */
+static bool has_hash(const struct question *question, const cJSON *object)
 {
-    const char *text = question_argument(question, name);
-    uint64_t number;
-    if (text == NULL)
-        return missing;
-    return text_to_u64(text, strlen(text), 1000000000, &number) == CS_OK ? (int)number : -1;
+    const char *wanted = question_argument(question, "sha1Hash");
+    const char *hash = world_text(cJSON_GetObjectItemCaseSensitive(object, "certificateDetails"), "sha1Hash");
+    return wanted == NULL || wanted[0] == '\0' || (hash != NULL && text_equals(hash, wanted));
 }
 
 static void list(struct world *world, const struct resource *resource, const struct question *question,
                  struct answer *answer)
 {
-    int size = resource->paged ? page_number(question, "size", 20) : 1000000;
-    int position = resource->paged ? page_number(question, "position", 0) : 0;
+    struct page page = {.size = 1000000};
     int at = 0;
     const cJSON *object;
-    if (size < 0 || size > (resource->paged ? MAX_SIZE : size) || position < 0) {
-        answer_error(answer, 400, -1601, "Invalid value of field size or position");
+    if (resource->paged && !page_read(world, question, &page, answer))
         return;
-    }
-    if (position > 0)
-        position -= fault_shift(world, question);
     answer->json = cJSON_CreateArray();
     cJSON_ArrayForEach(object, world_list(world, resource->data))
     {
-        if (!passes(question, object))
+        if (!passes(question, object) || !has_hash(question, object))
             continue;
-        if (at >= position && at < position + size)
+        if (page_has(&page, at))
             cJSON_AddItemToArray(answer->json, list_row(resource, object));
         at++;
     }
@@ -217,6 +210,16 @@ void api_answer(struct world *world, const struct question *question, struct ans
 {
     bool is_get = strcmp(question->method, "GET") == 0 || strcmp(question->method, "HEAD") == 0;
     answer->status = 200;
+    if (discovery_answer(world, question, answer))
+        return;
+    if (auth_is_bucket(world, question)) {
+        answer_error(answer, 401, -16, "Unknown user");
+        return;
+    }
+    if (import_answer(world, question, answer) || location_answer(world, question, answer) ||
+        rule_answer(world, question, answer) || bucket_answer(world, question, answer) ||
+        task_answer(world, question, answer) || run_answer(world, question, answer))
+        return;
     if (strcmp(question->path, "/api/admin/v1/password") == 0 && is_get) {
         password_state(question, answer);
         return;

@@ -25,6 +25,29 @@ static const cJSON *find_admin(const struct world *world, const char *key, const
     return NULL;
 }
 
+/* The bucket whose client id this is: it may use the Discovery Import API and nothing else. */
+static const cJSON *find_bucket(const struct world *world, const char *client_id)
+{
+    const cJSON *bucket;
+    cJSON_ArrayForEach(bucket, world_list(world, "buckets"))
+    {
+        if (same(world_text(bucket, "clientId"), client_id))
+            return bucket;
+    }
+    return NULL;
+}
+
+bool auth_is_bucket(const struct world *world, const struct question *question)
+{
+    const cJSON *bucket;
+    cJSON_ArrayForEach(bucket, world_list(world, "buckets"))
+    {
+        if (bucket == question->admin)
+            return true;
+    }
+    return false;
+}
+
 static bool has_client_certificate(const struct question *question)
 {
     const union MHD_ConnectionInfo *info =
@@ -113,6 +136,8 @@ void auth_token(struct world *world, const struct question *question, struct ans
     char *id = form_field(body, "client_id");
     char *secret = form_field(body, "client_secret");
     const cJSON *admin = find_admin(world, "clientId", id);
+    if (admin == NULL)
+        admin = find_bucket(world, id);
     int lifetime_s = world_number(world->tenant, "tokenLifetime", 300);
     answer->json = cJSON_CreateObject();
     if (!same(grant, "client_credentials") || admin == NULL ||

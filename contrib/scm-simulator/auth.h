@@ -10,6 +10,8 @@
 
 /* Fills question->admin and how it came. False: `answer` has the refusal. */
 bool auth_check(struct world *world, struct question *question, struct answer *answer);
+/* Is it a bucket that asks, and no administrator? */
+bool auth_is_bucket(const struct world *world, const struct question *question);
 /* POST of client credentials. */
 void auth_token(struct world *world, const struct question *question, struct answer *answer);
 /* Every token ends now. */

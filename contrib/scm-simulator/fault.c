@@ -8,40 +8,32 @@
 
 #define BIG_BYTES ((size_t)10 << 20)
 
-enum kind {
-    KIND_STATUS,
-    KIND_HTML,
-    KIND_WRONG_TYPE,
-    KIND_TRUNCATED,
-    KIND_BIG,
-    KIND_SLOW,
-    KIND_MISSING,
-    KIND_NULL,
-    KIND_DUPLICATES,
-    KIND_EMPTY,
-    KIND_EXPIRE_TOKENS,
-    KIND_COUNT
+static const char *const kinds[FAULT_COUNT] = {
+    [FAULT_STATUS] = "status",
+    [FAULT_HTML] = "html",
+    [FAULT_WRONG_TYPE] = "wrong-type",
+    [FAULT_TRUNCATED] = "truncated",
+    [FAULT_BIG] = "big",
+    [FAULT_SLOW] = "slow",
+    [FAULT_MISSING] = "missing",
+    [FAULT_NULL] = "null",
+    [FAULT_DUPLICATES] = "duplicates",
+    [FAULT_EMPTY] = "empty",
+    [FAULT_EXPIRE_TOKENS] = "expire-tokens",
+    [FAULT_DROP] = "drop",
+    [FAULT_REFUSE] = "refuse",
+    [FAULT_REFUSE_BATCH] = "refuse-batch",
+    [FAULT_ROWS_MISSING] = "rows-missing",
+    [FAULT_ROWS_EXTRA] = "rows-extra",
+    [FAULT_REVERSED] = "reversed",
+    [FAULT_HEADERLESS] = "headerless",
 };
 
-static const char *const kinds[KIND_COUNT] = {
-    [KIND_STATUS] = "status",
-    [KIND_HTML] = "html",
-    [KIND_WRONG_TYPE] = "wrong-type",
-    [KIND_TRUNCATED] = "truncated",
-    [KIND_BIG] = "big",
-    [KIND_SLOW] = "slow",
-    [KIND_MISSING] = "missing",
-    [KIND_NULL] = "null",
-    [KIND_DUPLICATES] = "duplicates",
-    [KIND_EMPTY] = "empty",
-    [KIND_EXPIRE_TOKENS] = "expire-tokens",
-};
-
-static enum kind kind_of(const cJSON *fault)
+static enum fault_kind kind_of(const cJSON *fault)
 {
     const char *name = world_text(fault, "kind");
-    enum kind kind = 0;
-    while (kind < KIND_COUNT && (name == NULL || strcmp(kinds[kind], name) != 0))
+    enum fault_kind kind = 0;
+    while (kind < FAULT_COUNT && (name == NULL || strcmp(kinds[kind], name) != 0))
         kind++;
     return kind;
 }
@@ -52,7 +44,7 @@ bool fault_set(struct world *world, const char *json)
     const cJSON *fault;
     bool good = cJSON_IsArray(faults);
     if (good) {
-        cJSON_ArrayForEach(fault, faults) good = good && kind_of(fault) != KIND_COUNT;
+        cJSON_ArrayForEach(fault, faults) good = good && kind_of(fault) != FAULT_COUNT;
     }
     if (good) {
         cJSON_Delete(world->faults);
@@ -84,7 +76,7 @@ static bool is_due(cJSON *fault, const struct question *question)
 }
 
 /* The fault of this kind that is due now, or NULL. */
-static const cJSON *due(struct world *world, enum kind kind, const struct question *question)
+const cJSON *fault_due(struct world *world, enum fault_kind kind, const struct question *question)
 {
     cJSON *fault;
     cJSON_ArrayForEach(fault, world->faults)
@@ -109,19 +101,19 @@ static void set_status(const cJSON *fault, struct answer *answer)
 
 bool fault_before(struct world *world, const struct question *question, struct answer *answer)
 {
-    const cJSON *fault = due(world, KIND_SLOW, question);
+    const cJSON *fault = fault_due(world, FAULT_SLOW, question);
     if (fault != NULL) {
         const cJSON *seconds = cJSON_GetObjectItemCaseSensitive(fault, "seconds");
         answer->delay_s = cJSON_IsNumber(seconds) ? seconds->valuedouble : 5;
     }
-    if (due(world, KIND_EXPIRE_TOKENS, question) != NULL)
+    if (fault_due(world, FAULT_EXPIRE_TOKENS, question) != NULL)
         auth_expire_tokens(world);
-    fault = due(world, KIND_STATUS, question);
+    fault = fault_due(world, FAULT_STATUS, question);
     if (fault != NULL) {
         set_status(fault, answer);
         return true;
     }
-    fault = due(world, KIND_HTML, question);
+    fault = fault_due(world, FAULT_HTML, question);
     if (fault == NULL)
         return false;
     answer->status = world_number(fault, "status", 200);
@@ -154,18 +146,21 @@ static void make_big(struct answer *answer)
 
 void fault_after(struct world *world, const struct question *question, struct answer *answer)
 {
-    const cJSON *fault = due(world, KIND_MISSING, question);
+    const cJSON *fault = fault_due(world, FAULT_MISSING, question);
     if (fault != NULL)
         spoil(answer->json, world_text(fault, "field"), true);
-    fault = due(world, KIND_NULL, question);
+    fault = fault_due(world, FAULT_NULL, question);
     if (fault != NULL)
         spoil(answer->json, world_text(fault, "field"), false);
-    answer->cut = due(world, KIND_TRUNCATED, question) != NULL;
-    if (due(world, KIND_WRONG_TYPE, question) != NULL)
+    answer->drop = fault_due(world, FAULT_DROP, question) != NULL;
+    if (fault_due(world, FAULT_HEADERLESS, question) != NULL)
+        answer->location[0] = '\0';
+    answer->cut = fault_due(world, FAULT_TRUNCATED, question) != NULL;
+    if (fault_due(world, FAULT_WRONG_TYPE, question) != NULL)
         answer->type = "text/plain";
-    if (due(world, KIND_BIG, question) != NULL)
+    if (fault_due(world, FAULT_BIG, question) != NULL)
         make_big(answer);
-    if (due(world, KIND_EMPTY, question) != NULL) {
+    if (fault_due(world, FAULT_EMPTY, question) != NULL) {
         cJSON_Delete(answer->json);
         answer->json = NULL;
     }
@@ -173,6 +168,6 @@ void fault_after(struct world *world, const struct question *question, struct an
 
 int fault_shift(struct world *world, const struct question *question)
 {
-    const cJSON *fault = due(world, KIND_DUPLICATES, question);
+    const cJSON *fault = fault_due(world, FAULT_DUPLICATES, question);
     return fault != NULL ? world_number(fault, "rows", 1) : 0;
 }

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "fault.h"
 
-#define MAX_BODY ((size_t)1 << 20)
+#define MAX_BODY ((size_t)16 << 20)
 
 struct options {
     const char *data;
@@ -64,6 +64,8 @@ static void control(struct world *world, const struct question *question, struct
             cJSON_Delete(tenant);
             answer_error(answer, 400, -1002, "Cannot parse message body");
         }
+    } else if (strcmp(question->path, "/simulator/state") == 0) {
+        answer->json = cJSON_Duplicate(world->tenant, true);
     } else if (strcmp(question->path, "/simulator/log") == 0) {
         answer->json = world->log;
         world->log = cJSON_CreateArray();
@@ -130,7 +132,11 @@ static enum MHD_Result on_question(void *context, struct MHD_Connection *connect
     pthread_mutex_unlock(&simulator->lock);
     if (answer.delay_s > 0)
         usleep((useconds_t)(answer.delay_s * 1e6));
-    enum MHD_Result result = answer_send(&answer, question);
+    enum MHD_Result result = MHD_NO; /* closes the connection */
+    if (!answer.drop)
+        result = answer_send(&answer, question);
+    else
+        answer_dispose(&answer);
     buf_dispose(&query);
     return result;
 }

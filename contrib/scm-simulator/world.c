@@ -52,6 +52,12 @@ const cJSON *world_list(const struct world *world, const char *name)
     return cJSON_GetObjectItemCaseSensitive(world->tenant, name);
 }
 
+cJSON *world_array(struct world *world, const char *name)
+{
+    cJSON *array = cJSON_GetObjectItemCaseSensitive(world->tenant, name);
+    return cJSON_IsArray(array) ? array : cJSON_AddArrayToObject(world->tenant, name);
+}
+
 const char *world_text(const cJSON *object, const char *name)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));

@@ -33,6 +33,7 @@ void world_free(struct world *world);
 /* An array of the tenant; an empty one where the file has none. */
 const cJSON *world_list(const struct world *world, const char *name);
 const char *world_text(const cJSON *object, const char *name); /* NULL unless a string */
+cJSON *world_array(struct world *world, const char *name);     /* the same, made where there is none */
 int world_number(const cJSON *object, const char *name, int missing);
 
 #endif

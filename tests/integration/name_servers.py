@@ -118,10 +118,10 @@ def ptr(ip, name):
 
 
 class Nginx:
-    """`hosts`: (address, name or None for the default, certificate); all on one port."""
+    """`hosts`: (address, name or None for the default, certificate); all on one port, a free one by default."""
 
-    def __init__(self, folder, hosts):
-        self.port = free_port()
+    def __init__(self, folder, hosts, port=None):
+        self.port = port or free_port()
         folder = Path(folder)
         servers = "".join(f"server {{ listen {ip}:{self.port} ssl {'' if name else 'default_server'}; server_name {name or '_'};"
                           f" ssl_certificate {certificate.pem}; ssl_certificate_key {certificate.key}; }}\n"

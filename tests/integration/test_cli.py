@@ -43,14 +43,15 @@ class Commands(Case):
 class Help(Commands):
     def every_command(self):
         for line in self.run_ok("--help").splitlines():
-            found = re.match(r"  (\w+)( \w+)?  +\S|  (\w+) (\w+) \S", line)
+            found = re.match(r"  (\w+(?: \w+)*)  +\S", line)
             if found:
-                yield [word.strip() for word in found.groups() if word]
+                yield found.group(1).split()
 
     def test_every_command_has_help_that_names_it_and_its_options(self):
         commands = list(self.every_command())
         self.assertIn(["rule", "explain"], commands)
         self.assertIn(["assets"], commands)
+        self.assertIn(["scm", "push", "assets"], commands)
         for words in commands:
             with self.subTest(words=words):
                 text = self.run_ok(*words, "--help")

@@ -34,13 +34,14 @@ class Authority:
         self.make("middle", "ca", "root")
         self.make("leaf", "server", "middle")
         self.make("stranger", "ca", None)
+        self.make("other", "server", "root", "leaf.example.org")
 
     def openssl(self, *words):
         subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=self.folder)
 
-    def make(self, name, section, issuer):
+    def make(self, name, section, issuer, common_name=None):
         self.openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{name}.key",
-                     "-out", f"{name}.csr", "-subj", f"/CN={name}.example.org")
+                     "-out", f"{name}.csr", "-subj", f"/CN={common_name or name + '.example.org'}")
         signer = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial"] if issuer else ["-signkey", f"{name}.key"]
         self.openssl("x509", "-req", "-in", f"{name}.csr", *signer, "-out", f"{name}.pem", "-days", "900", "-extfile", "extensions.cnf",
                      "-extensions", section)
@@ -138,6 +139,64 @@ class Chains(Case):
         self.scan(config)
         self.assertEqual(self.found(config)[:4], [set()] * 4)
         self.says("no root certificates", "assets", *config, status=0)
+
+    def accept(self, asset, finding, until="2099-01-31"):
+        return self.run_ok("accept", asset, "--finding", finding, "--reason", "known, and waited for", "--until", until)
+
+    def listed(self, config, *words):
+        return json.loads(self.run_ok("assets", "--format", "json", *words, *config))
+
+    def test_what_is_accepted_is_silenced_counted_and_can_be_taken_back(self):
+        config = self.trusting()
+        short, root = self.endpoints[2], self.endpoints[5]
+        self.scan(config)
+        self.assertIn("for 1 assets", self.accept(short, "Untrusted"))
+        row, = [row for row in self.listed(config) if row["endpoint"] == short]
+        self.assertEqual((row["findings"], row["accepted"], row["accepted_until"]),
+                         (["incomplete-chain", "half-done-roll-out"][:len(row["findings"])], ["untrusted"], "2099-01-31T00:00:00Z"))
+        self.assertEqual([row["endpoint"] for row in self.listed(config, "--finding", "untrusted")], [root])
+        self.assertNotIn(root, [row["endpoint"] for row in self.listed(config, "--where", "not finding = untrusted")])
+        self.assertIn("1 accepted findings are not told of", self.run_program("assets", *config).stderr)
+        entry, = json.loads(self.run_ok("accept", "list", "--format", "json"))
+        self.assertEqual((entry["asset"], entry["finding"], entry["reason"]), (short, "untrusted", "known, and waited for"))
+        self.run_ok("accept", "remove", short, "--finding", "untrusted")
+        self.assertEqual([row["endpoint"] for row in self.listed(config, "--finding", "untrusted")], [short, root])
+        self.says("nothing such is accepted", "accept", "remove", short, status=1)
+
+    def test_a_certificate_is_accepted_wherever_it_is_served(self):
+        config = self.trusting("stranger")
+        self.scan(config)
+        sha256 = self.listed(config)[0]["sha256"]
+        self.assertIn("for 5 assets", self.accept(sha256, "untrusted"))
+        self.assertEqual([row["endpoint"] for row in self.listed(config, "--finding", "untrusted")], [self.endpoints[5]])
+
+    def test_a_finding_of_the_estate_is_silenced_in_list_and_filter(self):
+        config = self.trusting()
+        other = tls_server(self.authority.chain("other"), address="127.31.0.7")
+        self.addCleanup(other.close)
+        self.scan(config, f"127.31.0.7:{other.port}/tls")
+        found = [row["endpoint"] for row in self.listed(config, "--finding", "half-done-roll-out")]
+        self.assertEqual(found, [*self.endpoints[:5], f"127.31.0.7:{other.port}"])
+        self.accept(found[0], "half-done-roll-out")
+        self.assertEqual([row["endpoint"] for row in self.listed(config, "--finding", "half-done-roll-out")], found[1:])
+        self.assertIn(found[0], [row["endpoint"] for row in self.listed(config, "--where", "not finding = half-done-roll-out")])
+        self.assertEqual(self.listed(config)[0]["accepted"], ["half-done-roll-out"])
+
+    def test_wrong_acceptances_are_refused(self):
+        config = self.trusting()
+        self.scan(config)
+        whole = {"--finding": "untrusted", "--reason": "x", "--until": "2099-01-31"}
+        for option, value, named in (("--finding", "ugly", "certscour findings"), ("--until", "2001-01-01", "in the past"),
+                                     ("--until", "soon", "expected a date"), ("--reason", "", "--reason")):
+            words = [word for pair in {**whole, option: value}.items() for word in pair]
+            with self.subTest(option=option, value=value):
+                self.says(named, "accept", self.endpoints[0], *words, status=2)
+        for option in whole:
+            words = [word for pair in whole.items() for word in pair if pair[0] != option]
+            with self.subTest(missing=option):
+                self.says(option, "accept", self.endpoints[0], *words, status=2)
+        words = [word for pair in whole.items() for word in pair]
+        self.says("no asset is known there", "accept", "192.0.2.1:443", *words, status=1)
 
 
 if __name__ == "__main__":

@@ -343,7 +343,7 @@ class Names(NameCase):
         self.assertEqual(set(self.states().values()), {"live"})
 
     def test_wrong_words_are_refused(self):
-        for words, named in ((("--names-from", "dns"), "allowed are ptr, seen, none"), (("--names-from", "none,ptr"), "none goes with no other"),
+        for words, named in ((("--names-from", "dns"), "allowed are ptr, scm, seen, none"), (("--names-from", "none,ptr"), "none goes with no other"),
                              (("--max-names", "0"), "max-names")):
             with self.subTest(words):
                 self.assertIn(named, self.run_program("scan", "127.0.0.1", *words, status=2).stderr)

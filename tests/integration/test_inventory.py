@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`inventory import|list|remove`: a list of managed certificates from a file gives assets a status."""
+import contextlib
 import hashlib
 import json
 import resource
+import sqlite3
 import ssl
 import unittest
 from pathlib import Path
@@ -94,6 +96,41 @@ class Import(InventoryCase):
         self.assertIn("none yet (certscour scm pull, or inventory import)", self.run_program("status").stdout)
         self.run_program("inventory", "import", self.file("a.csv", "sha256\n" + "ab" * 32 + "\n"), "--name", "weekly")
         self.assertRegex(self.run_program("status").stdout, r"inventory +file:weekly certificates 1, \d+ s old")
+
+
+class Unmanaged(InventoryCase):
+    def rows(self, *words):
+        done = self.run_program("report", "unmanaged", "--format", "json", *words)
+        return [(row["group"], row["common_name"]) for row in json.loads(done.stdout)], done.stderr
+
+    def test_it_says_loudly_that_there_is_no_inventory_or_an_old_one(self):
+        self.served("www.example.org")
+        table = self.run_program("report", "unmanaged").stdout
+        self.assertTrue(table.startswith("ATTENTION: there is no inventory of managed certificates yet"), table)
+        rows, said = self.rows()
+        self.assertEqual(rows, [])
+        self.assertIn("there is no inventory", said)
+        self.run_program("inventory", "import", self.file("a.csv", "sha256\n" + "ab" * 32 + "\n"))
+        self.assertNotIn("ATTENTION", self.run_program("report", "unmanaged").stdout)
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            db.execute("UPDATE inventory SET pulled_at = pulled_at - 30 * 86400")
+            db.commit()
+        self.assertRegex(self.run_program("report", "unmanaged").stdout,
+                         "ATTENTION: the inventory of managed certificates is 30 d.* old")
+
+    def test_groups_are_counted_and_rows_follow_in_their_order(self):
+        der = self.served("managed.example")
+        self.served("www.example.org")
+        self.served("idrac-abc1234")
+        self.run_program("inventory", "import", self.file("a.der", der))
+        rows, said = self.rows()
+        self.assertEqual((rows, said), ([("self-signed", "www.example.org"), ("device", "idrac-abc1234")], ""))
+        table = self.run_program("report", "unmanaged").stdout
+        self.assertRegex(table, r"public CA +0 .*\nprivate CA +0 .*\nself-signed +1 .*\ndevice +1 .*\nunmanaged +2\n")
+        self.assertEqual(self.rows("--where", "name = www.example.org")[0], [("self-signed", "www.example.org")])
+        done = self.run_program("report", "unmanaged", "--format", "csv", "--columns", "group,common_name")
+        self.assertEqual(done.stdout.split(), ["group,common_name", "self-signed,www.example.org", "device,idrac-abc1234"])
+        self.assertIn("--where", self.run_program("report", "unmanaged", "--where", "nonsense", status=2).stderr)
 
 
 class Size(InventoryCase):

@@ -10,11 +10,11 @@ class Manual(Case):
     def commands(self):
         """All of them, as --help lists them: (name, verb or None)."""
         lines = self.run_program("--help").stdout.split("\n\n", 2)[2].splitlines()
-        words = [line[2:18].split() for line in lines if line.startswith("  ")]
-        return [(word[0], word[1] if len(word) > 1 else None) for word in words]
+        words = [line[2:20].split(maxsplit=1) for line in lines if line.startswith("  ")]
+        return [(word[0], word[1].rstrip() if len(word) > 1 else None) for word in words]
 
     def options(self, name, verb):
-        lines = self.run_program(name, *([verb] if verb else []), "--help").stdout.splitlines()
+        lines = self.run_program(name, *(verb.split() if verb else []), "--help").stdout.splitlines()
         return [line.split("--", 1)[1].split()[0].split("[")[0] for line in lines if line.lstrip().startswith("-")]
 
     def test_every_command_and_option_has_its_place(self):
@@ -46,6 +46,8 @@ class Manual(Case):
         self.assertEqual(completed("certscour", "rule", "mo"), ["move"])
         self.assertEqual(completed("certscour", "rule", "move", "--bef"), ["--before"])
         self.assertEqual(completed("certscour", "scan", "--max-n"), ["--max-names"])
+        self.assertEqual(completed("certscour", "scm", "pu"), ["pull", "push"])
+        self.assertEqual(completed("certscour", "scm", "push", "assets", "--inc"), ["--include"])
         self.assertEqual(completed("certscour", "nothing", "--max"), [])
 
     def test_the_other_shells_get_what_they_can_read(self):

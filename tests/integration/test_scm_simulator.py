@@ -114,6 +114,130 @@ class Resources(Case):
         self.assertEqual(json.loads(self.scm.call("/api/ssl/v1")[2])["code"], -37)
 
 
+class Rules(Case):
+    RULES = "/api/discovery/v1/assignmentrule"
+    BUCKETS = "/api/discovery/v1/bucket"
+    GOOD = {"name": "a", "orgId": 100, "filters": [{"filterType": "COMMON_NAME", "matchType": "ENDS_WITH", "value": "a.example"}]}
+
+    def setUp(self):
+        super().setUp()
+        data = tenant()
+        data["buckets"] = []
+        self.scm = Simulator(self, data)
+
+    def send(self, path, body, method="POST"):
+        status, headers, text = self.scm.call(path, body=json.dumps(body), method=method)
+        return status, headers, json.loads(text) if text else None
+
+    def make_rule(self, **members):
+        return int(self.send(self.RULES, {**self.GOOD, **members})[1]["Location"].rsplit("/", 1)[1])
+
+    def test_a_list_has_ids_alone_and_no_count(self):
+        numbers = [self.make_rule(), self.make_rule()]
+        _, headers, body = self.scm.call(self.RULES)
+        self.assertEqual(json.loads(body), numbers)
+        self.assertNotIn("X-Total-Count", headers)
+        self.assertEqual(self.scm.get(f"{self.RULES}?size=1&position=1"), numbers[1:])
+        self.assertEqual(self.scm.get(f"{self.RULES}/count"), {"count": 2})
+        self.assertEqual(self.scm.get(f"{self.RULES}/{numbers[0]}"), self.GOOD)
+
+    def test_a_change_names_the_rule_in_the_body(self):
+        number = self.make_rule()
+        self.assertEqual(self.send(self.RULES, {**self.GOOD, "ruleId": number, "name": "b"}, "PUT")[0], 204)
+        self.assertEqual(self.scm.get(f"{self.RULES}/{number}")["name"], "b")
+        self.assertEqual(self.send(self.RULES, {**self.GOOD, "ruleId": 99}, "PUT")[0], 404)
+
+    def test_what_is_wrong_has_its_code(self):
+        for members, code in (({"filters": []}, -5002), ({"orgId": 4711}, -5001), ({"name": ""}, -7),
+                              ({"filters": [{"filterType": "COLOUR", "matchType": "MATCHES", "value": "x"}]}, -1601)):
+            status, _, answer = self.send(self.RULES, {**self.GOOD, **members})
+            self.assertEqual((status, answer["code"]), (400, code))
+
+    def test_a_rule_in_a_bucket_is_in_use(self):
+        number = self.make_rule()
+        bucket = self.send(self.BUCKETS, {"name": "B", "assignmentRules": [number]})[1]["Location"].rsplit("/", 1)[1]
+        status, _, answer = self.send(f"{self.RULES}/{number}", None, "DELETE")
+        self.assertEqual((status, answer["code"]), (400, -5003))
+        self.send(f"{self.BUCKETS}/{bucket}", {"name": "B", "assignmentRules": []}, "PUT")
+        self.assertEqual(self.send(f"{self.RULES}/{number}", None, "DELETE")[0], 204)
+
+    def test_a_secret_is_told_once(self):
+        _, headers, made = self.send(self.BUCKETS, {"name": "B", "authenticationEnabled": True})
+        self.assertTrue(made["clientSecret"])
+        path = self.BUCKETS + "/" + headers["Location"].rsplit("/", 1)[1]
+        self.assertEqual(self.scm.get(path)["clientId"], made["clientId"])
+        self.assertNotIn("clientSecret", self.scm.get(path))
+        self.assertNotIn("clientSecret", self.send(path, {"name": "B", "authenticationEnabled": True}, "PUT")[2])
+        self.assertNotEqual(self.send(f"{path}/reset-client-secret", {}, "PUT")[2]["clientSecret"], made["clientSecret"])
+
+    def test_the_first_rule_of_the_bucket_that_matches_assigns(self):
+        data = tenant()
+        data["assignmentRules"] = [{**self.GOOD, "id": 1, "orgId": 101}, {**self.GOOD, "id": 2, "orgId": 102}]
+        data["buckets"] = [{"id": "u-1", "name": "B", "assignmentRules": [2, 1], "certificates": [
+            {"hash": "aa", "details": {"cn": "www.a.example", "sn": "01"}}, {"hash": "bb", "details": {"cn": "b.example", "sn": "02"}}]}]
+        self.scm.becomes(data)
+        self.send(f"{self.BUCKETS}/u-1/runrules", {})
+        found = self.scm.get("/api/ssl/v1?commonName=www.a.example")
+        details = self.scm.get(f"/api/ssl/v1/{found[0]['sslId']}")
+        self.assertEqual((details["orgId"], details["requestedVia"]), (102, "Discovery"))
+        self.assertEqual(self.scm.get("/api/ssl/v1?commonName=b.example"), [])
+        self.send(f"{self.BUCKETS}/u-1/assign", {"hashes": ["BB"], "certType": "SSL", "organizationId": 100})
+        self.assertEqual(len(self.scm.get("/api/ssl/v1?commonName=b.example")), 1)
+        self.assertEqual(self.scm.get(f"{self.BUCKETS}/u-1/certificates")["total"], 2)
+
+
+class Tasks(Case):
+    TASKS = "/api/discovery/v4/net_task"
+    RUNS = "/api/discovery/v1/net_task"
+    GOOD = {"name": "campus", "certBucketId": "u-1", "agent": "a", "ranges": [{"address": "192.0.2.0/24", "ports": "443"}],
+            "frequency": "Manual", "timeZone": "UTC+00:00", "time": {"hours": 1, "minutes": 0}}
+
+    def setUp(self):
+        super().setUp()
+        data = tenant()
+        data["buckets"] = [{"id": "u-1", "name": "B"}]
+        self.scm = Simulator(self, data)
+
+    def send(self, path, body=None, method="POST"):
+        status, headers, text = self.scm.call(path, body=json.dumps(body or {}), method=method)
+        return status, headers, json.loads(text) if text else None
+
+    def test_the_bucket_is_not_told_and_a_change_replaces_all(self):
+        status, headers, _ = self.send(self.TASKS, self.GOOD)
+        self.assertEqual((status, headers["Location"].rsplit("/", 1)[1]), (201, "1"))
+        shown = {key: value for key, value in self.GOOD.items() if key != "certBucketId"}
+        self.assertEqual(self.scm.get(f"{self.TASKS}/1"), {**shown, "status": None})
+        self.assertEqual(self.send(f"{self.TASKS}/1", {**self.GOOD, "name": "other"}, "PUT")[0], 200)
+        self.assertEqual(self.scm.get(self.TASKS), [{"taskId": 1, "name": "other", "status": None}])
+        self.assertEqual(self.send(f"{self.TASKS}/1", method="DELETE")[0], 204)
+        self.assertEqual(self.scm.get(self.TASKS), [])
+
+    def test_what_is_wrong_has_its_code(self):
+        for members, code in (({"ranges": []}, -615), ({"ranges": [{"address": "192.0.2.0/99"}]}, -304),
+                              ({"agent": None}, -7), ({"certBucketId": "none"}, -1601)):
+            status, _, answer = self.send(self.TASKS, {**self.GOOD, **members})
+            self.assertEqual((status, answer["code"]), (400, code))
+
+    def test_one_run_at_a_time_which_goes_on_to_its_end(self):
+        self.send(self.TASKS, self.GOOD)
+        self.assertEqual(self.send(f"{self.TASKS}/1/start")[0], 200)
+        self.assertEqual(self.send(f"{self.TASKS}/1/start")[2]["code"], -618)
+        self.assertEqual(self.scm.get(self.TASKS)[0]["status"], "Scan in process")
+        for state in ("in_progress", "completed"):
+            self.assertEqual([run["status"] for run in self.scm.get(f"{self.RUNS}/1/operation")["data"]], [state])
+        self.assertEqual(self.scm.get(self.TASKS)[0]["status"], "Scan completed (Successful)")
+        self.assertEqual(self.send(f"{self.TASKS}/1/start")[0], 200)
+
+    def test_results_are_managed_where_a_certificate_has_the_hash(self):
+        data = tenant()
+        data["tasks"] = [{"id": 1, "name": "t", "operations": [{"id": "o", "status": "completed", "results": [
+            {"certificate": {"hash": "0123456789abcdef0123456789abcdef01234567"}}, {"certificate": {"hash": "aa"}}]}]}]
+        self.scm.becomes(data)
+        answer = self.scm.get(f"{self.RUNS}/1/operation/o/result?size=1")
+        self.assertEqual((answer["total"], answer["data"][0]["certificate"]["metadata"]), (2, {"managedId": "ssl:1001"}))
+        self.assertNotIn("metadata", self.scm.get(f"{self.RUNS}/1/operation/o/result?position=1")["data"][0]["certificate"])
+
+
 class Faults(Case):
     def setUp(self):
         super().setUp()

@@ -3,6 +3,7 @@
 #include "db/estate_finding.h"
 
 #include "db/assets.h"
+#include "db/sql.h"
 #include "rules/matcher.h"
 #include "tests/support/asset_world.h"
 
@@ -193,6 +194,75 @@ static void without_an_inventory_there_are_none(void **state)
     has_finding(world, "renewed-not-deployed", "443", false);
 }
 
+/* `endpoint` serves a new certificate of that name, under the key of that kind. */
+static void serves_name(struct asset_world *world, const char *endpoint, const char *common_name,
+                        const char *key)
+{
+    struct forged leaf =
+        forge(&(struct forge_options){.common_name = common_name, .key = key, .now_s = WORLD_NOW_S});
+    asset_world_sees(world, endpoint, &leaf, NULL, WORLD_NOW_S);
+    forge_free(&leaf);
+}
+
+static void one_key_under_different_subjects_is_shared(void **state)
+{
+    struct asset_world *world = *state;
+    serves_name(world, "192.0.2.1:443", "a.example.org", "ec:P-256");
+    serves_name(world, "192.0.2.2:444", "a.example.org", "ec:P-256"); /* renewed with the same key */
+    has_finding(world, "shared-key", "443", false);
+    serves_name(world, "192.0.2.3:445", "b.example.org", "ec:P-256");
+    serves_name(world, "192.0.2.4:446", "c.example.org", "ec:P-384");
+    has_finding(world, "shared-key", "443", true);
+    has_finding(world, "shared-key", "445", true);
+    has_finding(world, "shared-key", "446", false);
+}
+
+static void one_key_of_different_owners_is_shared(void **state)
+{
+    struct asset_world *world = *state;
+    struct forged leaf = asset_world_forge("*.example.org");
+    asset_world_sees(world, "192.0.2.1:443", &leaf, NULL, WORLD_NOW_S);
+    asset_world_sees(world, "192.0.2.2:444", &leaf, NULL, WORLD_NOW_S);
+    has_finding(world, "shared-key", "443", false);
+    assert_int_equal(sql_exec(world->store,
+                              "INSERT INTO owner (name) VALUES ('A'), ('B');"
+                              "UPDATE asset SET owner_id = id",
+                              &world->diag),
+                     CS_OK);
+    has_finding(world, "shared-key", "443", true);
+    has_finding(world, "shared-key", "444", true);
+    forge_free(&leaf);
+}
+
+static void one_name_with_two_certificates_is_half_rolled_out(void **state)
+{
+    struct asset_world *world = *state;
+    serves_name(world, "192.0.2.1:443", "www.example.org", "ec:P-256");
+    serves_name(world, "192.0.2.2:444", "WWW.example.org", "ec:P-384");
+    serves_name(world, "192.0.2.3:445", "www.example.org", "rsa:2048"); /* another key family */
+    serves_name(world, "192.0.2.4:446", "localhost", "ec:P-256");
+    serves_name(world, "192.0.2.5:447", "localhost", "ec:P-384");
+    serves_name(world, "192.0.2.6:448", "mail.example.org", "ec:P-256");
+    has_finding(world, "half-done-roll-out", "443", true);
+    has_finding(world, "half-done-roll-out", "444", true);
+    has_finding(world, "half-done-roll-out", "445", false);
+    has_finding(world, "half-done-roll-out", "446", false);
+    has_finding(world, "half-done-roll-out", "448", false);
+}
+
+static void what_is_gone_counts_for_nothing(void **state)
+{
+    struct asset_world *world = *state;
+    serves_name(world, "192.0.2.1:443", "www.example.org", "ec:P-256");
+    serves_name(world, "192.0.2.2:444", "www.example.org", "ec:P-384");
+    serves_name(world, "192.0.2.3:445", "b.example.org", "ec:P-256");
+    assert_int_equal(
+        sql_exec(world->store, "UPDATE asset SET state = 'gone' WHERE id IN (2, 3)", &world->diag), CS_OK);
+    has_finding(world, "half-done-roll-out", "443", false);
+    has_finding(world, "shared-key", "443", false);
+    has_finding(world, "half-done-roll-out", "444", false);
+}
+
 static void no_name_is_a_local_finding_too(void **state)
 {
     (void)state;
@@ -214,6 +284,10 @@ int main(void)
         IN_WORLD(the_other_certificate_of_the_same_server_is_deployed),
         IN_WORLD(a_revoked_certificate_is_found_where_it_is_served),
         IN_WORLD(without_an_inventory_there_are_none),
+        IN_WORLD(one_key_under_different_subjects_is_shared),
+        IN_WORLD(one_key_of_different_owners_is_shared),
+        IN_WORLD(one_name_with_two_certificates_is_half_rolled_out),
+        IN_WORLD(what_is_gone_counts_for_nothing),
         cmocka_unit_test(no_name_is_a_local_finding_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

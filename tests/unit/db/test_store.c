@@ -92,12 +92,12 @@ static void owners_keep_their_tree(void **state)
     assert_int_equal(owners_add(world->store, &dept, NULL, &diag), CS_OK);
     struct owner_name other_case = owner("ORG");
     assert_int_equal(owners_add(world->store, &other_case, NULL, &diag), CS_E_EXISTS);
-    assert_int_equal(owners_remove(world->store, &org, &diag), CS_E_INVALID);
+    assert_int_equal(owners_remove(world->store, &org, 1, &diag), CS_E_INVALID);
     assert_non_null(strstr(diag.text, "1 departments"));
     assert_int_equal(owners_rename(world->store, &org, "New", &diag), CS_OK);
     struct owner_name renamed = owner("New/Dept");
     assert_int_equal(owners_find(world->store, &renamed, &id, &diag), CS_OK);
-    assert_int_equal(owners_remove(world->store, &renamed, &diag), CS_OK);
+    assert_int_equal(owners_remove(world->store, &renamed, 1, &diag), CS_OK);
     assert_int_equal(owners_find(world->store, &renamed, &id, &diag), CS_E_NOT_FOUND);
 }
 

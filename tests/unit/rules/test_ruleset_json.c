@@ -66,7 +66,7 @@ static void every_filter_type_of_scm_has_its_field(void **state)
         snprintf(expected, sizeof expected, "%s contains \"x\"", types[i][1]);
         assert_filter(types[i][0], "CONTAINS", "x", expected, NULL);
     }
-    assert_filter("COLOUR", "CONTAINS", "x", NULL, "unknown filterType");
+    assert_filter("COLOUR", "CONTAINS", "x", NULL, "unknown filterType \"COLOUR\"");
 }
 
 static void every_match_type_of_scm_has_its_operator(void **state)
@@ -77,7 +77,7 @@ static void every_match_type_of_scm_has_its_operator(void **state)
     assert_filter("CITY", "ENDS_WITH", "x", "city ends_with \"x\"", NULL);
     assert_filter("CITY", "CONTAINS", "x", "city contains \"x\"", NULL);
     assert_filter("CITY", "MATCH_REGEX", "x.y", "city matches_regex \"x.y\"", NULL);
-    assert_filter("CITY", "SOUNDS_LIKE", "x", NULL, "unknown filterType or matchType");
+    assert_filter("CITY", "SOUNDS_LIKE", "x", NULL, "unknown matchType \"SOUNDS_LIKE\"");
     assert_filter("CITY", "MATCH_REGEX", "x(", NULL, "no regular expression");
 }
 

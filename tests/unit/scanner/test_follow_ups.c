@@ -48,6 +48,12 @@ static void met(const char *ip, uint16_t port, const char *name, uint8_t leaf)
     assert_int_equal(follow_ups_met(ups, &seen), CS_OK);
 }
 
+static void seen(const char *ip, const char *name)
+{
+    struct ip at = ip_of(ip);
+    assert_int_equal(follow_ups_seen(ups, &at, name, NAME_SOURCE_SEEN), CS_OK);
+}
+
 static void points(const char *name, const char *ip)
 {
     assert_int_equal(follow_ups_points(ups, name, ip_of(ip), NAME_SOURCE_PTR), CS_OK);
@@ -193,7 +199,7 @@ static void better_sources_come_first_and_push_out_worse_ones(void **state)
     met("192.0.2.1", 443, NULL, 1);
     for (int i = 0; i < 3; i++) {
         static const char *const names[] = {"seen1.example", "seen2.example", "seen3.example"};
-        assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), names[i], NAME_SOURCE_SEEN), CS_OK);
+        seen("192.0.2.1", names[i]);
     }
     assert_int_equal(follow_ups_resolved(ups, "seen3.example", ip_of("192.0.2.1")), CS_OK);
     assert_int_equal(follow_ups_resolved(ups, "seen2.example", ip_of("192.0.2.1")), CS_OK);
@@ -212,7 +218,7 @@ static void what_was_given_out_stays_before_what_comes_later(void **state)
 {
     (void)state;
     met("192.0.2.1", 443, NULL, 1);
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), "seen.example", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "seen.example");
     assert_int_equal(follow_ups_resolved(ups, "seen.example", ip_of("192.0.2.1")), CS_OK);
     round_is("192.0.2.1:443#seen.example");
     points("ptr.example", "192.0.2.1");
@@ -237,24 +243,24 @@ static void what_cannot_be_sent_is_no_name(void **state)
                                       "192.0.2.1", "",  "a..example", "\x1b[31m.example", "x\xff.example"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), bad[i], NAME_SOURCE_SEEN), CS_OK);
+        seen("192.0.2.1", bad[i]);
     char endless[400];
     memset(endless, 'a', sizeof endless);
     memcpy(endless + sizeof endless - 9, ".example", 9);
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), endless, NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", endless);
     unresolved_are(10, "");
 }
 
 static void names_are_told_once_and_wildcards_by_their_base(void **state)
 {
     (void)state;
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), "*.Example.org", NAME_SOURCE_SEEN), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), "www.example.org.", NAME_SOURCE_SEEN), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), "WWW.example.org", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "*.Example.org");
+    seen("192.0.2.1", "www.example.org.");
+    seen("192.0.2.1", "WWW.example.org");
     unresolved_are(1, "example.org");
     unresolved_are(10, "www.example.org");
     unresolved_are(10, "");
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), "new.example.org", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "new.example.org");
     unresolved_are(10, "new.example.org");
 }
 
@@ -285,10 +291,10 @@ static void one_address_cannot_make_a_scan_ask_for_names_without_end(void **stat
     for (int i = 0; i < FOLLOW_UPS_NAMES_AT + 5; i++) {
         snprintf(name, sizeof name, "n%d.example", i);
         for (int times = 0; times < 2; times++)
-            assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), name, NAME_SOURCE_SEEN), CS_OK);
+            seen("192.0.2.1", name);
     }
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.1"), "n7.example", NAME_SOURCE_SEEN), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, ip_of("192.0.2.2"), "other.example", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "n7.example");
+    seen("192.0.2.2", "other.example");
     assert_int_equal(follow_ups_unresolved(ups, SIZE_MAX, &names), CS_OK);
     assert_int_equal(names.count, FOLLOW_UPS_NAMES_AT + 1);
     assert_string_equal(names.items[FOLLOW_UPS_NAMES_AT], "other.example");
@@ -313,7 +319,7 @@ static void many_addresses_have_many_names(void **state)
         seen.ip = ip_from_v4(0x0A000000 + i);
         snprintf(name, sizeof name, "h%u.example", i);
         assert_int_equal(follow_ups_met(ups, &seen), CS_OK);
-        assert_int_equal(follow_ups_seen(ups, seen.ip, name, NAME_SOURCE_SEEN), CS_OK);
+        assert_int_equal(follow_ups_seen(ups, &seen.ip, name, NAME_SOURCE_SEEN), CS_OK);
         assert_int_equal(follow_ups_resolved(ups, name, seen.ip), CS_OK);
     }
     assert_int_equal(follow_ups_unresolved(ups, SIZE_MAX, &names), CS_OK);

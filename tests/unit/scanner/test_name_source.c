@@ -9,6 +9,7 @@
 
 #define GIVEN NAME_SOURCE_BIT(NAME_SOURCE_GIVEN)
 #define PTR   NAME_SOURCE_BIT(NAME_SOURCE_PTR)
+#define SCM   NAME_SOURCE_BIT(NAME_SOURCE_SCM)
 #define SEEN  NAME_SOURCE_BIT(NAME_SOURCE_SEEN)
 
 static void words_are_sources_and_what_was_given_always_counts(void **state)
@@ -17,8 +18,13 @@ static void words_are_sources_and_what_was_given_always_counts(void **state)
         const char *text;
         unsigned sources;
     } rows[] = {
-        {NULL, GIVEN | PTR | SEEN},       {"ptr", GIVEN | PTR}, {"seen", GIVEN | SEEN},
-        {"seen,ptr", GIVEN | PTR | SEEN}, {"none", 0},
+        {NULL, GIVEN | PTR | SEEN},
+        {"ptr", GIVEN | PTR},
+        {"seen", GIVEN | SEEN},
+        {"seen,ptr", GIVEN | PTR | SEEN},
+        {"none", 0},
+        {"ptr,seen,scm", GIVEN | PTR | SCM | SEEN},
+        {"scm", GIVEN | SCM},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -44,7 +50,7 @@ static void the_words_can_be_listed(void **state)
     struct buf out = {0};
     (void)state;
     name_sources_list(&out);
-    assert_string_equal(buf_str(&out), "ptr, seen, none");
+    assert_string_equal(buf_str(&out), "ptr, scm, seen, none");
     buf_dispose(&out);
 }
 
