@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Inside of ingest, shared by its two files: endpoints and assets (ingest.c), certificates and chains
- * (ingest_certificate.c). */
+/* Inside of ingest, shared by its files: statements and transactions (ingest.c), endpoints and targets that
+ * ended (ingest_endpoint.c), assets (ingest_asset.c), certificates and chains (ingest_certificate.c). */
 #ifndef DB_INGEST_INNER_H
 #define DB_INGEST_INNER_H
 
@@ -94,6 +94,12 @@ struct ingest {
 sqlite3_stmt *ingest_use(struct ingest *ingest, enum ingest_statement which);
 CS_MUST_USE enum cs_err ingest_run(struct ingest *ingest, enum ingest_statement which, struct diag *diag);
 int64_t ingest_last_id(const struct ingest *ingest);
+
+/* It is known from now on. */
+CS_MUST_USE enum cs_err ingest_note_endpoint(struct ingest *ingest, const struct endpoint *endpoint);
+CS_MUST_USE enum cs_err ingest_find_or_put_endpoint(struct ingest *ingest,
+                                                    const struct ingest_sighting *sighting, int64_t *id,
+                                                    bool *is_new, struct diag *diag);
 
 /* Reads what makes `certificates`. */
 CS_MUST_USE enum cs_err ingest_load_certificates(struct ingest *ingest, struct diag *diag);
