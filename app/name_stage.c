@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "app/dns_answers.h"
-#include "app/host_names.h"
+#include "app/name_stage_inner.h"
 #include "app/pipeline.h"
-#include "db/assets.h"
 #include "db/inventory_names.h"
 #include "db/scan_names.h"
-#include "db/scans.h"
 #include "scanner/target_blocks.h"
 
 #define LOOKUPS_PER_S   500
@@ -23,20 +21,6 @@
 #define NAMES_AT_ONCE   1000
 #define GIVE_UP_AFTER   64                    /* look-ups that nobody answered, and none that anybody did */
 #define LOST_AFTER      (2 * LOOKUPS_AT_ONCE) /* look-ups in a row that nobody answers any more */
-
-struct name_stage {
-    struct name_options options;
-    struct follow_ups *ups;
-    struct host_names *hosts; /* NULL = PTR is no source */
-    uint64_t next_number;
-    int64_t now_s;     /* of the round */
-    bool dns_answered; /* a name that was seen, ever */
-    size_t unanswered; /* names in a row that nobody answered for */
-    bool dns_dead;     /* nobody answers: it is left alone */
-    bool has_places;   /* something was met that the DNS may be asked about */
-    bool inventory_recalled;
-    struct diag *diag; /* of the call under way */
-};
 
 static bool takes(const struct name_stage *stage, enum name_source source)
 {
@@ -87,9 +71,7 @@ void name_stage_free(struct name_stage *stage)
 
 /* ---- what is met ---- */
 
-/* Nothing about addresses that exist on every machine leaves this one, but for a DNS server that was named.
- */
-static bool may_ask_about(const struct name_stage *stage, struct ip ip)
+bool name_stage_may_ask(const struct name_stage *stage, struct ip ip)
 {
     const uint8_t *v4 = ip.bytes + 12;
     static const struct ip loopback = {.bytes = {[15] = 1}};
@@ -108,7 +90,7 @@ static bool has_shown_something(const struct observation *seen)
 static bool wants_host_name(const struct name_stage *stage, const struct observation *seen)
 {
     return stage->hosts != NULL && seen->host_name == NULL && has_shown_something(seen) &&
-           may_ask_about(stage, seen->ip);
+           name_stage_may_ask(stage, seen->ip);
 }
 
 enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *batch, struct diag *diag)
@@ -155,7 +137,7 @@ static enum cs_err meet(struct name_stage *stage, struct observation *seen)
     bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
     if (!has_shown_something(seen))
         return CS_OK;
-    stage->has_places |= may_ask_about(stage, seen->ip);
+    stage->has_places |= name_stage_may_ask(stage, seen->ip);
     if (stage->hosts != NULL) {
         ptr = host_names_of(stage->hosts, seen->ip);
         if (seen->host_name == NULL && ptr == NULL)
@@ -197,10 +179,10 @@ enum cs_err name_stage_late(struct name_stage *stage, struct ip *ip, const char 
 
 /* ---- names seen ---- */
 
-static enum cs_err see_names(struct name_stage *stage, struct ip ip, const struct cert_record *leaf)
+enum cs_err name_stage_see(struct name_stage *stage, struct ip ip, const struct cert_record *leaf)
 {
     enum cs_err err = CS_OK;
-    if (!takes(stage, NAME_SOURCE_SEEN) || !may_ask_about(stage, ip))
+    if (!takes(stage, NAME_SOURCE_SEEN) || !name_stage_may_ask(stage, ip))
         return CS_OK;
     if (leaf->common_name != NULL)
         err = follow_ups_seen(stage->ups, &ip, leaf->common_name, NAME_SOURCE_SEEN);
@@ -211,7 +193,7 @@ static enum cs_err see_names(struct name_stage *stage, struct ip ip, const struc
 
 enum cs_err name_stage_leaf(void *context, const struct observation *seen, const struct cert_record *leaf)
 {
-    return see_names(context, seen->ip, leaf);
+    return name_stage_see(context, seen->ip, leaf);
 }
 
 struct recalling {
@@ -233,7 +215,7 @@ static enum cs_err recall_seen(struct name_stage *stage)
     enum cs_err err = CS_OK;
     for (size_t i = 0; i < count && err == CS_OK; i++) {
         struct recalling recalling = {stage, ips[i]};
-        if (may_ask_about(stage, ips[i]))
+        if (name_stage_may_ask(stage, ips[i]))
             err = scan_names_at(stage->options.store, stage->options.network, ips[i], see_earlier, &recalling,
                                 stage->diag);
     }
@@ -428,107 +410,6 @@ enum cs_err name_stage_round(struct name_stage *stage, struct target_set **out, 
         *out = set;
     else
         target_set_free(set);
-    return err;
-}
-
-/* ---- a resumed scan ---- */
-
-/* The name of an address that nobody has heard comes late, whenever it comes. */
-static enum cs_err ask_again(struct name_stage *stage, struct ip ip)
-{
-    if (stage->hosts == NULL || !may_ask_about(stage, ip))
-        return CS_OK;
-    enum cs_err err = host_names_ask(stage->hosts, ip);
-    host_names_miss(stage->hosts, ip);
-    return err;
-}
-
-static enum cs_err restore_met(void *context, const struct asset_row *row)
-{
-    struct name_stage *stage = context;
-    struct der leaf = {0};
-    memcpy(leaf.sha256, row->cert.sha256, sizeof leaf.sha256);
-    const struct observation seen = {
-        .has_ip = true,
-        .ip = row->endpoint.ip,
-        .port = row->endpoint.port,
-        .protocol = row->endpoint.protocol,
-        .server_name = row->endpoint.server_name,
-        .chains = {{.certs = &leaf, .cert_count = 1}},
-        .chain_count = 1,
-    };
-    stage->has_places |= may_ask_about(stage, seen.ip);
-    enum cs_err err = follow_ups_met(stage->ups, &seen);
-    if (err == CS_OK)
-        err = see_names(stage, seen.ip, &row->cert);
-    if (err == CS_OK && row->host_name == NULL)
-        return ask_again(stage, seen.ip);
-    if (err == CS_OK && row->endpoint.server_name == NULL)
-        err = follow_ups_points(stage->ups, row->host_name, seen.ip,
-                                NAME_SOURCE_PTR); /* its PTR, or the target's name */
-    return err;
-}
-
-struct walking {
-    struct name_stage *stage;
-    const struct target_set *targets;
-    const struct permutation *order;
-};
-
-/* Targets that ended as they may for want of a name. */
-static enum cs_err restore_nameless(void *context, const struct attempt_entry *entry)
-{
-    const struct walking *walking = context;
-    enum outcome outcome = (enum outcome)entry->outcome;
-    struct target target;
-    if (outcome != OUTCOME_TLS_ALERT && outcome != OUTCOME_STARTTLS_REFUSED)
-        return CS_OK; /* dark space costs no permutation */
-    if (entry->position >= walking->order->count)
-        return CS_OK;
-    target_set_get(walking->targets, permutation_at(walking->order, entry->position), &target);
-    if (!target.has_ip || !follow_ups_wants_name(outcome, target.protocol, target.server_name))
-        return CS_OK;
-    const struct observation seen = {
-        .has_ip = true,
-        .ip = target.ip,
-        .port = target.port,
-        .protocol = target.protocol == PROTOCOL_AUTO ? PROTOCOL_TLS : target.protocol,
-        .outcome = outcome,
-    };
-    enum cs_err err = follow_ups_met(walking->stage->ups, &seen);
-    return err == CS_OK ? ask_again(walking->stage, target.ip) : err;
-}
-
-static enum cs_err restore_tried(void *context, uint64_t number, const struct endpoint *endpoint)
-{
-    struct name_stage *stage = context;
-    const struct observation seen = {
-        .has_ip = true,
-        .ip = endpoint->ip,
-        .port = endpoint->port,
-        .protocol = endpoint->protocol,
-        .server_name = endpoint->server_name,
-    };
-    stage->next_number = number + 1;
-    return follow_ups_met(stage->ups, &seen);
-}
-
-enum cs_err name_stage_restore(struct name_stage *stage, const struct target_set *targets,
-                               const struct permutation *order, struct diag *diag)
-{
-    struct store *store = stage->options.store;
-    int64_t scan_id = stage->options.scan_id;
-    const struct asset_filter filter = {.state = "live", .last_scan_id = scan_id};
-    struct walking walking = {stage, targets, order};
-    if (store == NULL)
-        return CS_OK;
-    stage->diag = diag;
-    diag_set(diag, "%s", "out of memory");
-    enum cs_err err = assets_each(store, &filter, NULL, restore_met, stage, diag);
-    if (err == CS_OK)
-        err = attempts_each(store, scan_id, 0, restore_nameless, &walking, diag);
-    if (err == CS_OK)
-        err = follow_ups_restore(store, scan_id, restore_tried, stage, diag);
     return err;
 }
 
