@@ -56,29 +56,29 @@ CS_MUST_USE enum cs_err inventory_is_there(struct store *store, bool *out, struc
 #define INVENTORY_MET_BY(condition)                                                                          \
     "SELECT i.id FROM certificate c CROSS JOIN inventory_certificate i ON i.staged = 0 AND " condition       \
     " AND (" INVENTORY_MATCH ") WHERE EXISTS (SELECT 1 FROM asset_interval v WHERE v.certificate_id = c.id)"
-#define INVENTORY_MET                                                                                                                    \
-    " inventory_met(id) AS MATERIALIZED (" INVENTORY_MET_BY("i.sha256 = c.sha256") " UNION"                                              \
-                                                                                   " " INVENTORY_MET_BY("i."                             \
-                                                                                                        "se"                             \
-                                                                                                        "ri"                             \
-                                                                                                        "al"                             \
-                                                                                                        " ="                             \
-                                                                                                        " c"                             \
-                                                                                                        ".s"                             \
-                                                                                                        "er"                             \
-                                                                                                        "ia"                             \
-                                                                                                        "l") " UNION " INVENTORY_MET_BY( \
-                                                                                       "i.serial IS NULL "                               \
-                                                                                       "AND i.sha1 = CASE "                              \
-                                                                                       "WHEN EXISTS "                                    \
-                                                                                       "(SELECT 1 FROM "                                 \
-                                                                                       "inventory_"                                      \
-                                                                                       "certificate WHERE "                              \
-                                                                                       "staged = 0 AND "                                 \
-                                                                                       "sha1 IS NOT NULL "                               \
-                                                                                       "AND serial IS "                                  \
-                                                                                       "NULL) THEN "                                     \
-                                                                                       "sha1(c.der) END") ")"
+#define INVENTORY_MET                                                                                        \
+    " inventory_met(id) AS MATERIALIZED (" INVENTORY_MET_BY(                                                 \
+        "i.sha256 = c.sha256") " UNION"                                                                      \
+                               " " INVENTORY_MET_BY("i."                                                     \
+                                                    "se"                                                     \
+                                                    "ri"                                                     \
+                                                    "al"                                                     \
+                                                    " ="                                                     \
+                                                    " c"                                                     \
+                                                    ".s"                                                     \
+                                                    "er"                                                     \
+                                                    "ia"                                                     \
+                                                    "l") " UNION " INVENTORY_MET_BY("i.serial IS NULL "      \
+                                                                                    "AND i.sha1 = CASE "     \
+                                                                                    "WHEN EXISTS "           \
+                                                                                    "(SELECT 1 FROM "        \
+                                                                                    "inventory_"             \
+                                                                                    "certificate WHERE "     \
+                                                                                    "staged = 0 AND "        \
+                                                                                    "sha1 IS NOT NULL "      \
+                                                                                    "AND serial IS "         \
+                                                                                    "NULL) THEN "            \
+                                                                                    "sha1(c.der) END") ")"
 
 /* Gives the connection the functions sha1(blob) and name_set(common_name, names): the names of a
  * certificate, one a line in `names`, as one text that is the same for the same set: lower case, sorted,

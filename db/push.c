@@ -463,8 +463,8 @@ enum cs_err push_place_gone(struct store *store, int64_t place_id, int64_t now_s
 static enum cs_err mark_undone(struct store *store, void *context, struct diag *diag)
 {
     static const char *const steps[] = {
-        "UPDATE push_location SET undone_at = ?2 WHERE undone_at IS NULL AND item_id IN"
-        " (SELECT id FROM push_item WHERE push_id = ?1)",
+        ("UPDATE push_location SET undone_at = ?2 WHERE undone_at IS NULL AND item_id IN"
+         " (SELECT id FROM push_item WHERE push_id = ?1)"),
         "UPDATE push_item SET undone_at = ?2 WHERE undone_at IS NULL AND push_id = ?1",
         "UPDATE push SET undone_at = ?2, ended_at = coalesce(ended_at, ?2) WHERE id = ?1",
     };
