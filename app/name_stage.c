@@ -9,6 +9,7 @@
 
 #include "app/dns_answers.h"
 #include "app/name_stage_inner.h"
+#include "app/patient_begin.h"
 #include "app/pipeline.h"
 #include "db/inventory_names.h"
 #include "db/scan_names.h"
@@ -275,7 +276,7 @@ static enum cs_err take_resolved(struct name_stage *stage, const struct dns_answ
 static enum cs_err take_answers(struct name_stage *stage, const struct dns_answers *answers)
 {
     struct store *store = stage->options.store;
-    enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
+    enum cs_err err = store != NULL ? patient_begin(store, stage->options.stop, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
     for (size_t i = 0; i < answers->count && err == CS_OK; i++) {
@@ -382,7 +383,7 @@ static enum cs_err gather(struct name_stage *stage, struct target_set *set)
 static enum cs_err gather_stored(struct name_stage *stage, struct target_set *set)
 {
     struct store *store = stage->options.store;
-    enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
+    enum cs_err err = store != NULL ? patient_begin(store, stage->options.stop, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
     err = gather(stage, set);

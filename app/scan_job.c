@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/expiry_setting.h"
+#include "app/patient_begin.h"
 #include "app/scan_summary.h"
 #include "app/trust_setting.h"
 #include "base/json_writer.h"
@@ -252,7 +253,7 @@ static enum cs_err settle_given_names(const struct scan_job *job)
     struct app *app = job->app;
     if (job->options->no_store || job->answers.count == 0)
         return CS_OK;
-    enum cs_err err = store_begin(app->store, &app->diag);
+    enum cs_err err = patient_begin(app->store, job->control.interrupts, &app->diag);
     if (err != CS_OK)
         return err;
     for (size_t i = 0; i < job->answers.count && err == CS_OK; i++)

@@ -342,6 +342,22 @@ class Names(NameCase):
         self.assertLess(len(self.states()), 9)
         self.assertEqual(set(self.states().values()), {"live"})
 
+    def test_a_database_that_somebody_holds_is_waited_for_between_rounds_too(self):
+        names = [f"b{number}.example.org" for number in range(3)]
+        hosts = [(FIRST, None, self.certificate("default.example.org", *names)), *((FIRST, name, self.certificate(name)) for name in names)]
+        web, dns = self.start(hosts, [f"{name}. A {FIRST}" for name in names])
+        words = ("scan", FIRST, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--rate", "2")
+        process = subprocess.Popen([PROGRAM, *words, "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, text=True)
+        process.stdout.readline()  # the first stage is stored; what comes next is a transaction of the names
+        with contextlib.closing(sqlite3.connect(self.db, isolation_level=None)) as store:
+            store.execute("BEGIN IMMEDIATE")
+            time.sleep(12)
+            store.execute("ROLLBACK")
+        _, stderr = process.communicate()
+        self.assertEqual(process.returncode, 0, stderr)
+        self.assertIn("waiting for the database", stderr)
+        self.assertEqual(set(self.states()), {(FIRST, name) for name in (None, *names)})
+
     def test_wrong_words_are_refused(self):
         for words, named in ((("--names-from", "dns"), "allowed are ptr, scm, seen, none"), (("--names-from", "none,ptr"), "none goes with no other"),
                              (("--max-names", "0"), "max-names")):

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/ingest.h"
 
-#include "base/buf.h"
-#include "db/assets.h"
 #include "db/sql.h"
 #include "tests/support/asset_world.h"
 
@@ -131,24 +129,6 @@ static void a_scan_ends(struct asset_world *world, const char *endpoint, struct 
     ends(&other);
 }
 
-static enum cs_err add_state(void *context, const struct asset_row *row)
-{
-    char endpoint[ENDPOINT_TEXT_SIZE];
-    struct buf *out = context;
-    buf_printf(out, "%s%s %s", out->len > 0 ? ", " : "", endpoint_format(endpoint, &row->endpoint),
-               row->state);
-    return CS_OK;
-}
-
-static void states_are(struct asset_world *world, const char *expected)
-{
-    struct buf got = {0};
-    const struct asset_filter all = {0};
-    assert_int_equal(assets_each(world->store, &all, NULL, add_state, &got, &world->diag), CS_OK);
-    assert_string_equal(buf_str(&got), expected);
-    buf_dispose(&got);
-}
-
 static void what_is_served_by_name_ends_with_its_place(void **state)
 {
     struct asset_world *world = *state;
@@ -163,8 +143,8 @@ static void what_is_served_by_name_ends_with_its_place(void **state)
     assert_int_equal(live_assets(world), 4);
     a_scan_ends(world, "192.0.2.1:443", (struct ingest_end){.outcome = OUTCOME_REFUSED});
     a_scan_ends(world, "192.0.2.2:443", (struct ingest_end){.outcome = OUTCOME_CLOSED});
-    states_are(world, "192.0.2.1:25/smtp#www.example live, 192.0.2.1:443 gone, "
-                      "192.0.2.1:443#www.example gone, 192.0.2.2:443#www.example gone");
+    asset_world_states_are(world, "192.0.2.1:25/smtp#www.example live, 192.0.2.1:443 gone, "
+                                  "192.0.2.1:443#www.example gone, 192.0.2.2:443#www.example gone");
     forge_free(&leaf);
 }
 
@@ -183,11 +163,11 @@ static void a_place_that_says_nothing_of_its_names_ends_none(void **state)
     for (size_t i = 0; i < sizeof says_nothing / sizeof says_nothing[0]; i++) {
         for (int times = 0; times < 2; times++)
             a_scan_ends(world, "192.0.2.1:443", says_nothing[i]);
-        states_are(world, "192.0.2.1:443#www.example live");
+        asset_world_states_are(world, "192.0.2.1:443#www.example live");
     }
     a_scan_ends(world, "192.0.2.1:443#other.example", (struct ingest_end){.outcome = OUTCOME_REFUSED});
     a_scan_ends(world, "192.0.2.1:443#other.example", (struct ingest_end){.outcome = OUTCOME_REFUSED});
-    states_are(world, "192.0.2.1:443#www.example live");
+    asset_world_states_are(world, "192.0.2.1:443#www.example live");
     forge_free(&leaf);
 }
 
@@ -212,7 +192,7 @@ static void a_place_that_shows_a_certificate_ends_no_name(void **state)
         assert_int_equal(store_commit(other.store, &other.diag), CS_OK);
         ends(&other);
     }
-    states_are(world, "192.0.2.1:443 live, 192.0.2.1:443#www.example live");
+    asset_world_states_are(world, "192.0.2.1:443 live, 192.0.2.1:443#www.example live");
     forge_free(&leaf);
 }
 
@@ -229,7 +209,7 @@ static void what_a_scan_has_seen_by_name_is_not_missed_with_its_place(void **sta
     assert_int_equal(ingest_target_ended(world->ingest, &place, &refused, &world->diag), CS_OK);
     assert_int_equal(ingest_commit(world->ingest, &world->diag), CS_OK);
     a_scan_ends(world, "192.0.2.1:443", refused);
-    states_are(world, "192.0.2.1:443#www.example live");
+    asset_world_states_are(world, "192.0.2.1:443#www.example live");
     forge_free(&leaf);
 }
 

@@ -27,24 +27,6 @@ static void resolved(struct asset_world *world, const char *name, const char *at
     assert_int_equal(store_commit(world->store, &world->diag), CS_OK);
 }
 
-static enum cs_err add_state(void *context, const struct asset_row *row)
-{
-    char endpoint[ENDPOINT_TEXT_SIZE];
-    struct buf *out = context;
-    buf_printf(out, "%s%s %s", out->len > 0 ? ", " : "", endpoint_format(endpoint, &row->endpoint),
-               row->state);
-    return CS_OK;
-}
-
-static void states_are(struct asset_world *world, const char *expected)
-{
-    struct buf got = {0};
-    const struct asset_filter all = {0};
-    assert_int_equal(assets_each(world->store, &all, NULL, add_state, &got, &world->diag), CS_OK);
-    assert_string_equal(buf_str(&got), expected);
-    buf_dispose(&got);
-}
-
 static enum cs_err add_name(void *context, const char *name)
 {
     struct buf *out = context;
@@ -68,11 +50,11 @@ static void an_asset_moves_with_its_name_and_no_other_does(void **state)
     asset_world_sees(world, "192.0.2.1:443#www.example.org", &leaf, NULL, WORLD_NOW_S);
     asset_world_sees(world, "192.0.2.1:443#other.example.org", &leaf, NULL, WORLD_NOW_S);
     resolved(world, "www.example.org", "192.0.2.1", NULL);
-    states_are(world, "192.0.2.1:443 live, 192.0.2.1:443#other.example.org live, "
-                      "192.0.2.1:443#www.example.org live");
+    asset_world_states_are(world, "192.0.2.1:443 live, 192.0.2.1:443#other.example.org live, "
+                                  "192.0.2.1:443#www.example.org live");
     resolved(world, "WWW.example.org", "192.0.2.9", NULL);
-    states_are(world, "192.0.2.1:443 live, 192.0.2.1:443#other.example.org live, "
-                      "192.0.2.1:443#www.example.org moved");
+    asset_world_states_are(world, "192.0.2.1:443 live, 192.0.2.1:443#other.example.org live, "
+                                  "192.0.2.1:443#www.example.org moved");
     forge_free(&leaf);
 }
 
@@ -83,7 +65,7 @@ static void a_name_that_is_gone_moves_but_from_where_it_is_the_ptr(void **state)
     asset_world_sees(world, "192.0.2.1:443#www.example.org", &leaf, NULL, WORLD_NOW_S);
     asset_world_sees(world, "192.0.2.2:443#www.example.org", &leaf, NULL, WORLD_NOW_S);
     resolved(world, "www.example.org", NULL, "192.0.2.2");
-    states_are(world, "192.0.2.1:443#www.example.org moved, 192.0.2.2:443#www.example.org live");
+    asset_world_states_are(world, "192.0.2.1:443#www.example.org moved, 192.0.2.2:443#www.example.org live");
     forge_free(&leaf);
 }
 
