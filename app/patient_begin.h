@@ -6,8 +6,9 @@
 
 #include "db/store.h"
 
-#define BUSY_PATIENCE_MS 60000 /* how long a scan waits for a store that somebody holds before it gives up   \
-                                */
+#define BUSY_PATIENCE_MS                                                                                     \
+    60000 /* how long a scan waits for a store that somebody holds before it gives up                        \
+           */
 
 /* store_begin for a scan, whose results are not dropped since somebody else writes: as long as that lasts it
  * is tried again, up to BUSY_PATIENCE_MS, and told to stderr; unless somebody has interrupted twice

@@ -14,9 +14,9 @@
 #include "app/scan_session.h"
 #include "app/standing.h"
 
-#define TAKE_WAIT_MS     100
-#define HELD_MS          8000 /* for a name; the DNS is given up long before, but where too much is asked */
-#define HELD_BYTES       ((size_t)64 << 20)
+#define TAKE_WAIT_MS 100
+#define HELD_MS      8000 /* for a name; the DNS is given up long before, but where too much is asked */
+#define HELD_BYTES   ((size_t)64 << 20)
 
 /* A store that somebody holds is waited for, with the loops under back-pressure; results are not dropped for
  * it. */
