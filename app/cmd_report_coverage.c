@@ -20,6 +20,8 @@ enum {
     COLUMN_NAMES_TRIED,
     COLUMN_ENDPOINTS,
     COLUMN_CERTIFICATES,
+    COLUMN_SCM_FOUND,
+    COLUMN_SCM_ONLY,
     COLUMN_SCANS,
     COLUMN_LAST_SCAN,
     COLUMN_SCANNED_AT,
@@ -37,6 +39,8 @@ static const struct listing_column columns[] = {
     [COLUMN_NAMES_TRIED] = {"names_tried", true},
     [COLUMN_ENDPOINTS] = {"endpoints", true},
     [COLUMN_CERTIFICATES] = {"certificates", true},
+    [COLUMN_SCM_FOUND] = {"scm_found", true},
+    [COLUMN_SCM_ONLY] = {"scm_only", true},
     [COLUMN_SCANS] = {"scans", false},
     [COLUMN_LAST_SCAN] = {"last_scan", true},
     [COLUMN_SCANNED_AT] = {"scanned_at", false},
@@ -209,6 +213,10 @@ static enum cs_err put_rows(struct app *app, const struct network_scans *scans,
         listing_int(listing, COLUMN_NAMES_TRIED, (int64_t)row->names_tried);
         listing_int(listing, COLUMN_ENDPOINTS, (int64_t)row->endpoints);
         listing_int(listing, COLUMN_CERTIFICATES, (int64_t)row->certificates);
+        if (row->discovery_known) {
+            listing_int(listing, COLUMN_SCM_FOUND, (int64_t)row->discovered);
+            listing_int(listing, COLUMN_SCM_ONLY, (int64_t)row->not_met);
+        }
         listing_int(listing, COLUMN_SCANS, (int64_t)scans->count);
         listing_int(listing, COLUMN_LAST_SCAN, scans->ids[0]);
         listing_time(listing, COLUMN_SCANNED_AT, scans->scanned_at_s);

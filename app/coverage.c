@@ -12,6 +12,8 @@
 #include "base/set64.h"
 #include "base/text.h"
 #include "db/coverage.h"
+#include "db/discovered.h"
+#include "db/inventory.h"
 #include "scanner/permutation.h"
 #include "scanner/target_set.h"
 
@@ -36,6 +38,7 @@ struct coverage {
     struct map64 address_numbers;
     struct set64 names;     /* address and name */
     struct set64 endpoints; /* address, port, protocol, name */
+    struct set64 places;    /* address and port that showed a certificate */
     bool has_own_ranges;    /* those asked for */
     struct coverage_row *rows;
     struct ip *highest; /* the last address of all rows up to this one */
@@ -67,6 +70,7 @@ void coverage_free(struct coverage *coverage)
     map64_dispose(&coverage->address_numbers);
     set64_dispose(&coverage->names);
     set64_dispose(&coverage->endpoints);
+    set64_dispose(&coverage->places);
     free(coverage->addresses);
     free(coverage->rows);
     free(coverage->highest);
@@ -79,6 +83,11 @@ void coverage_free(struct coverage *coverage)
 static uint64_t key_of(struct ip ip)
 {
     return hash_bytes(ip.bytes, sizeof ip.bytes, 0);
+}
+
+static uint64_t place_of(struct ip ip, uint16_t port)
+{
+    return hash_bytes(ip.bytes, sizeof ip.bytes, hash_mix64(port));
 }
 
 static enum cs_err find_or_add(struct coverage *coverage, struct ip ip, uint32_t *number)
@@ -119,7 +128,7 @@ static enum cs_err take_target(struct coverage *coverage, const struct endpoint 
     err = set64_add(&coverage->endpoints, endpoint_hash(endpoint), &is_new);
     coverage->addresses[number].has_certificate = true;
     coverage->addresses[number].endpoints += is_new;
-    return err;
+    return err == CS_OK ? set64_add(&coverage->places, place_of(endpoint->ip, endpoint->port), &is_new) : err;
 }
 
 /* ---- scans ---- */
@@ -367,6 +376,30 @@ static enum cs_err take_named(void *context, struct ip ip)
     return CS_OK;
 }
 
+static enum cs_err add_place(struct coverage_row *row, const void *what, void *context)
+{
+    (void)context;
+    row->discovered++;
+    row->not_met += !*(const bool *)what;
+    return CS_OK;
+}
+
+static enum cs_err take_place(void *context, struct ip ip, uint16_t port)
+{
+    struct coverage *coverage = context;
+    bool met = set64_has(&coverage->places, place_of(ip, port));
+    return each_row_of(coverage, ip, add_place, &met, NULL);
+}
+
+static enum cs_err count_discovered(struct coverage *coverage, struct diag *diag)
+{
+    int64_t tasks = 0;
+    enum cs_err err = discovered_count(coverage->store, INVENTORY_SCM, &tasks, diag);
+    for (size_t i = 0; i < coverage->row_count && err == CS_OK; i++)
+        coverage->rows[i].discovery_known = tasks > 0;
+    return err == CS_OK && tasks > 0 ? discovered_each(coverage->store, take_place, coverage, diag) : err;
+}
+
 enum cs_err coverage_count(struct coverage *coverage, const struct coverage_row **rows, size_t *count,
                            struct diag *diag)
 {
@@ -386,6 +419,8 @@ enum cs_err coverage_count(struct coverage *coverage, const struct coverage_row 
     if (err == CS_OK)
         err = coverage_leaves(coverage->store, coverage->network, coverage->first_scan_id,
                               coverage->last_scan_id, take_leaf, &counting, diag);
+    if (err == CS_OK)
+        err = count_discovered(coverage, diag);
     set64_dispose(&counting.leaves);
     *rows = coverage->rows;
     *count = coverage->row_count;

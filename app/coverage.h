@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* How far scans of one network reached, range by range, counted from what was asked for (the frozen targets),
- * the attempt log and what was met. A later source of addresses (what somebody else's scans found) adds a
- * mark to the addresses and a number to the rows. */
+ * the attempt log and what was met; beside it what a certificate manager's own discovery found there
+ * (db/discovered.h). */
 #ifndef APP_COVERAGE_H
 #define APP_COVERAGE_H
+
+#include <stdbool.h>
 
 #include "base/diag.h"
 #include "db/scans.h"
@@ -21,6 +23,9 @@ struct coverage_row {
     uint64_t names_tried;       /* server names sent, counted once at each address */
     uint64_t endpoints;         /* that showed a certificate; with every name that brought one */
     uint64_t certificates;      /* different leaves */
+    bool discovery_known;       /* a manager's discovery has been read; else the two below say nothing */
+    uint64_t discovered;        /* addresses with ports where it found a certificate */
+    uint64_t not_met;           /* of them: where these scans did not meet one */
 };
 
 /* `network` is copied. */

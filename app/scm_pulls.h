@@ -19,6 +19,10 @@ CS_MUST_USE enum cs_err scm_pull_rules(struct app *app, struct client *client,
 CS_MUST_USE enum cs_err scm_pull_results(struct app *app, struct client *client,
                                          const struct scm_pull_options *options);
 
+/* After organizations: proposes SCM's contact mails for owners without mail, as the commands that set them,
+ * or sets them (`take`). */
+CS_MUST_USE enum cs_err scm_offer_mails(struct app *app, struct client *client, bool take);
+
 /* "WHAT 12 of 40", written over itself; for terminals only. */
 void scm_show_count(const char *what, int64_t done, int64_t total);
 

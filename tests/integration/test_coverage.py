@@ -6,6 +6,8 @@ import json
 
 from name_servers import Dns, Nginx, ptr
 
+from scm import ScmCase, tenant
+
 from support import Case, Certificate
 
 FIRST, SECOND, OTHER = "127.63.0.1", "127.63.0.2", "127.63.1.9"
@@ -80,3 +82,27 @@ class Coverage(Case):
         web, words = self.world()
         self.run_program("scan", FIRST, "--names-from", "none", *words)
         self.assertIn("127.0.0.0/33", self.run_program("report", "coverage", "127.0.0.0/33", status=2).stderr)
+
+
+class Discovered(ScmCase):
+    """Beside it: what SCM's own discovery found."""
+
+    def report(self):
+        return [(row["range"], row["endpoints"], row["scm_found"], row["scm_only"])
+                for row in json.loads(self.run_program("report", "coverage", "--format", "json").stdout)]
+
+    def test_what_scm_found_is_counted_and_what_of_it_was_not_met(self):
+        web = Nginx(self.folder, [(FIRST, None, Certificate(self.folder, "a.example"))])
+        self.addCleanup(web.close)
+        places = ((FIRST, web.port), (FIRST, web.port), (FIRST, 1), (SECOND, web.port), ("127.64.0.1", web.port))
+        results = [{"certificate": {"hash": f"{number:040x}"}, "location": {"details": {"ip": ip, "port": port}}}
+                   for number, (ip, port) in enumerate(places)]
+        data = tenant()
+        data["tasks"] = [{"id": 5, "name": "campus", "operations": [
+            {"id": "a", "status": "completed", "created": "2026-11-20T00:00:00.000Z", "results": results}]}]
+        self.start(data)
+        self.run_program("scan", f"{FIRST}/32", OTHER, "-p", f"{web.port}/tls", "--names-from", "none", "--key-types", "first",
+                         "--format", "none", "--rate", 0)
+        self.assertEqual(self.report(), [(FIRST, 1, None, None), (OTHER, 0, None, None)])
+        self.run_program("scm", "pull", "results")
+        self.assertEqual(self.report(), [(FIRST, 1, 2, 1), (OTHER, 0, 0, 0)])
