@@ -73,6 +73,9 @@ enum cs_err scan_job_check(struct scan_job *job)
         err = scan_ehlo_parse(options->ehlo_name, job->ehlo_name, &app->diag);
     if (err == CS_OK)
         err = scan_names_parse(options->names_from, &job->names, &app->diag);
+    if (err == CS_OK && options->no_store && (job->names.sources & NAME_SOURCE_BIT(NAME_SOURCE_SCM)) != 0)
+        app_note("--no-store: names of the inventory (--names-from scm) are not tried, for they are in the "
+                 "database");
     if (err == CS_OK)
         err = scan_network_check(network, &app->diag);
     free(job->network);

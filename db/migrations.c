@@ -494,5 +494,10 @@ const char *const migrations[] = {
     " UNIQUE (provider, task_id, staged, ip, port, host, hash)"
     ") STRICT;"
     "CREATE INDEX discovered_place ON discovered(ip, port) WHERE staged = 0;",
+
+    /* 15: the host name that a location was sent with and is found by: the endpoint's may change */
+    "ALTER TABLE push_location ADD COLUMN host TEXT NOT NULL DEFAULT '';"
+    "UPDATE push_location SET host = (SELECT coalesce(nullif(e.server_name, ''), e.host_name, '')"
+    " FROM endpoint e WHERE e.id = endpoint_id);",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
