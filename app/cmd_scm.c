@@ -42,6 +42,7 @@ static const struct {
     {"pull certificates", CALL_CERTIFICATES},
     {"pull rules", CALL_RULES},
     {"push rules", CALL_BUCKETS},
+    {"pull tasks", CALL_TASKS},
     {"pull results", CALL_TASKS},
 };
 

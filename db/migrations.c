@@ -494,5 +494,12 @@ const char *const migrations[] = {
     " UNIQUE (provider, task_id, staged, ip, port, host, hash)"
     ") STRICT;"
     "CREATE INDEX discovered_place ON discovered(ip, port) WHERE staged = 0;",
+
+    /* 15: tasks and their twins at a certificate manager */
+    "CREATE TABLE task_link ("
+    " task_id INTEGER PRIMARY KEY REFERENCES task(id) ON DELETE CASCADE,"
+    " bucket TEXT,"
+    " agreed TEXT"
+    ") STRICT;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];
