@@ -36,7 +36,7 @@ const struct command_option list_option_table[] = {
     {.name = "format",
      .kind = OPTION_TEXT,
      .argument = "F",
-     .help = "table (default), json, jsonl or csv",
+     .help = "table (default), json, jsonl, csv or html",
      .offset = offsetof(struct list_options, format)},
     {.name = "columns",
      .kind = OPTION_TEXT,
@@ -245,12 +245,20 @@ static size_t terminal_width(void)
 enum cs_err app_open_listing(struct app *app, const struct list_options *options,
                              const struct listing_column *columns, size_t count, struct listing **out)
 {
+    return app_open_report(app, options, columns, count, NULL, out);
+}
+
+enum cs_err app_open_report(struct app *app, const struct list_options *options,
+                            const struct listing_column *columns, size_t count, const struct html_page *page,
+                            struct listing **out)
+{
     struct listing_options listing = {
         .columns = options->columns,
         .sort = options->sort,
         .limit = options->limit,
         .no_header = options->no_header,
         .width = terminal_width(),
+        .page = page,
     };
     const char *separator = options->csv_separator;
     if (separator != NULL && strcmp(separator, "\\t") == 0)

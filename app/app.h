@@ -82,6 +82,10 @@ CS_MUST_USE enum cs_err app_load_rules_of(struct app *app, const struct text_lis
 CS_MUST_USE enum cs_err app_open_listing(struct app *app, const struct list_options *options,
                                          const struct listing_column *columns, size_t count,
                                          struct listing **out);
+/* The same; `page` (NULL = a bare one) is what html has around the table, borrowed until it is closed. */
+CS_MUST_USE enum cs_err app_open_report(struct app *app, const struct list_options *options,
+                                        const struct listing_column *columns, size_t count,
+                                        const struct html_page *page, struct listing **out);
 bool app_was_given(const struct app *app, const char *option);
 int64_t app_now_s(void);
 

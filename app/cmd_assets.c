@@ -10,6 +10,7 @@
 #include "app/rule_apply.h"
 #include "app/trust_setting.h"
 #include "base/text.h"
+#include "db/estate_finding.h"
 #include "db/owners.h"
 #include "report/asset_list.h"
 
@@ -196,10 +197,12 @@ static enum cs_err fill_filter(struct app *app, const struct asset_options *opti
     return CS_OK;
 }
 
-/* Who asks for the status has to know how old the knowledge is. */
+/* Who asks for what the inventory says has to know how old it is. */
 static bool shows_status(const struct asset_options *options, const struct list_options *list)
 {
-    return options->unmanaged || (options->where != NULL && text_contains(options->where, "status")) ||
+    return options->unmanaged || estate_finding_of_inventory(options->finding) ||
+           estate_finding_of_inventory(options->where) ||
+           (options->where != NULL && text_contains(options->where, "status")) ||
            (list->columns != NULL && text_contains(list->columns, "status"));
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/interrupts.h"
 #include "base/text.h"
 #include "db/inventory_list.h"
 #include "inventory/list_file.h"
@@ -27,6 +28,7 @@ static const struct command_option import_option_table[] = {
 
 struct importing {
     struct inventory_list *list;
+    const volatile sig_atomic_t *interrupts;
     uint64_t notes;
 };
 
@@ -42,6 +44,11 @@ static void note(void *context, const char *text)
     char shown[400];
     if (importing->notes++ < NOTES_SHOWN)
         app_note("%s", text_printable(shown, sizeof shown, text));
+}
+
+static bool stopped(void *context)
+{
+    return *((struct importing *)context)->interrupts > 0;
 }
 
 static enum cs_err check_name(struct app *app, const char *name)
@@ -72,8 +79,8 @@ static void print_result(const struct list_reading *reading, const char *name, u
 static enum cs_err import_list(struct app *app, const char *path, const char *name)
 {
     char provider[sizeof INVENTORY_FILE_PREFIX + MAX_NAME];
-    struct importing importing = {0};
-    struct list_reading reading = {.put = put, .note = note, .context = &importing};
+    struct importing importing = {.interrupts = interrupts_catch()};
+    struct list_reading reading = {.put = put, .note = note, .stopped = stopped, .context = &importing};
     snprintf(provider, sizeof provider, INVENTORY_FILE_PREFIX "%s", name);
     char *whole = realpath(path, NULL); /* for whoever asks later where it came from */
     enum cs_err err = app_open_store(app, STORE_WRITE);

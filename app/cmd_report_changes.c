@@ -62,12 +62,15 @@ static enum cs_err report(struct app *app, const struct changes_options *options
     struct change_since since;
     struct reporting reporting = {.diag = &app->diag};
     enum cs_err err = report_pass_begin(&pass, app, &options->scope);
+    const struct html_page page = {.title = "What has changed",
+                                   .lead = "Endpoints and their certificates, then and now.",
+                                   .made_at_s = pass.now_s};
     if (err == CS_OK)
         err = find_since(app, options->since, &since);
     if (err == CS_OK)
         err = change_reader_new(&reporting.reader, app->store, &since, &app->diag);
     if (err == CS_OK)
-        err = app_open_listing(app, list, change_columns, change_column_count, &reporting.listing);
+        err = app_open_report(app, list, change_columns, change_column_count, &page, &reporting.listing);
     if (err == CS_OK) {
         pass.filter.state = NULL;
         pass.filter.changed_since = &since;

@@ -26,6 +26,7 @@ struct pull_choices {
     bool wanted[INVENTORY_COUNT];
     bool other[OTHER_COUNT];
     struct scm_pull_options options;
+    bool take_mails;
     bool resolve;
     const char *dns_server;
 };
@@ -35,6 +36,10 @@ static const struct command_option pull_option_table[] = {
      .kind = OPTION_FLAG,
      .help = "an empty list from SCM is right, though there were rows before",
      .offset = offsetof(struct pull_choices, options.accept_empty)},
+    {.name = "take-mails",
+     .kind = OPTION_FLAG,
+     .help = "organizations without mail here get the contact mail that SCM has (else it is only proposed)",
+     .offset = offsetof(struct pull_choices, take_mails)},
     {.name = "bucket",
      .kind = OPTION_TEXT,
      .argument = "NAME",
@@ -93,6 +98,8 @@ static enum cs_err choose(struct app *app, struct pull_choices *choices)
         return diag_fail(&app->diag, CS_E_INVALID, "--overwrite goes with `scm pull rules` and `tasks`");
     if (choices->options.task != NULL && !choices->other[OTHER_RESULTS])
         return diag_fail(&app->diag, CS_E_INVALID, "--task goes with `scm pull results`");
+    if (choices->take_mails && !choices->wanted[INVENTORY_ORGANIZATIONS])
+        return diag_fail(&app->diag, CS_E_INVALID, "--take-mails goes with `scm pull organizations`");
     return CS_OK;
 }
 
@@ -138,7 +145,7 @@ static enum cs_err print_owners(struct app *app)
 }
 
 static enum cs_err pull_one(struct app *app, const struct pull_options *options,
-                            enum inventory_resource resource)
+                            enum inventory_resource resource, bool take_mails)
 {
     struct pull_result result;
     enum cs_err err = pull_resource(options, resource, &result, &app->diag);
@@ -148,6 +155,8 @@ static enum cs_err pull_one(struct app *app, const struct pull_options *options,
         print_result(resource, &result);
     if (err == CS_OK && resource == INVENTORY_ORGANIZATIONS)
         err = print_owners(app);
+    if (err == CS_OK && resource == INVENTORY_ORGANIZATIONS)
+        err = scm_offer_mails(app, options->client, take_mails);
     return err;
 }
 
@@ -207,7 +216,7 @@ static int pull(struct app *app, const struct command *command, int argc, char *
     };
     for (enum inventory_resource resource = 0; resource < INVENTORY_COUNT && err == CS_OK; resource++) {
         if (choices.wanted[resource])
-            err = pull_one(app, &options, resource);
+            err = pull_one(app, &options, resource, choices.take_mails);
     }
     for (size_t i = 0; i < OTHER_COUNT && err == CS_OK; i++) {
         if (choices.other[i])

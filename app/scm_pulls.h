@@ -29,6 +29,10 @@ void scm_print_note(const char *word, const struct rule_note *note);
 /* What became of each; `what` and the number of those that are as they were stand before it. */
 void scm_print_pulled(const char *what, size_t unchanged, const struct rule_notes *notes, const char *behind);
 
+/* After organizations: proposes SCM's contact mails for owners without mail, as the commands that set them,
+ * or sets them (`take`). */
+CS_MUST_USE enum cs_err scm_offer_mails(struct app *app, struct client *client, bool take);
+
 /* "WHAT 12 of 40", written over itself; for terminals only. */
 void scm_show_count(const char *what, int64_t done, int64_t total);
 

@@ -165,6 +165,23 @@ void text_append_printable(struct buf *out, const char *text, size_t len)
     }
 }
 
+void text_append_shell_word(struct buf *out, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
+        buf_append_str(out, text);
+        return;
+    }
+    buf_append_char(out, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            buf_append_str(out, "'\\''");
+        else
+            buf_append_char(out, *text);
+    }
+    buf_append_char(out, '\'');
+}
+
 char *text_printable(char *out, size_t out_size, const char *text)
 {
     struct buf safe = {0};

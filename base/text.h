@@ -32,7 +32,10 @@ CS_MUST_USE enum cs_err text_to_u64(const char *text, size_t len, uint64_t max, 
  * become \xNN escapes. For messages and tables; JSON does its own escaping. */
 void text_append_printable(struct buf *out, const char *bytes, size_t len);
 
-/* The same into a fixed array, cut with "..." when longer; returns `out`. For diag messages. */
+/* One word of a POSIX shell's command line, quoted where it has to be. */
+void text_append_shell_word(struct buf *out, const char *text);
+
+/* text_append_printable into a fixed array, cut with "..." when longer; returns `out`. For diag messages. */
 char *text_printable(char *out, size_t out_size, const char *text);
 
 /* Length in bytes (1 to 4) of the well-formed UTF-8 character at `bytes`, 0 if there is none (RFC 3629). */

@@ -36,7 +36,7 @@ bool cert_serial_parse(char *out, size_t size, const char *text)
         return false;
     const char *first = digits + strspn(digits, "0");
     size_t len = strlen(first);
-    if (len == 0 || len + 2 > size)
+    if (len == 0 || len + len % 2 + 1 > size)
         return false;
     snprintf(out, size, "%s%s", len % 2 == 1 ? "0" : "", first);
     return true;

@@ -25,7 +25,7 @@ static const char select_assets[] =
     " a.assignment_id IS NOT NULL, h.members, a.starttls_injection, a.pseudo_service, " INVENTORY_STATUS
     ", CASE WHEN g.provider = 'scm' THEN g.external_id END, CASE WHEN g.provider = 'scm' THEN g.state END,"
     " g.requester, h.roots IS NOT NULL, h.flaws, h.path_ends, ";
-static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS;
+static const char select_certificate[] = ", c.id, " CERTIFICATE_COLUMNS ", g.requested_via";
 /* Endpoints in their own order need no sorting, so that a list of a million assets takes no memory; where the
  * certificates wanted are found by an index, SQLite begins with them and sorts the few. */
 static const char from_endpoints[] = " FROM endpoint e CROSS JOIN asset a ON a.endpoint_id = e.id";
@@ -38,6 +38,7 @@ static const char join_others[] =
 #define ESTATE_AT      33
 #define ACCEPTED_AT    34
 #define CERTIFICATE_AT 36
+#define REQUESTED_AT   (CERTIFICATE_AT + CERTIFICATE_COLUMN_COUNT)
 static const char order_assets[] = " ORDER BY e.network, e.ip, e.port, e.protocol, e.server_name, a.slot";
 
 static void add_and(struct sql_condition *condition)
@@ -150,6 +151,7 @@ static void read_asset(sqlite3_stmt *stmt, struct asset_row *row)
         .scm_id = sqlite3_column_int64(stmt, 27),
         .scm_state = sql_text(stmt, 28),
         .requester = sql_text(stmt, 29),
+        .requested_via = sql_text(stmt, REQUESTED_AT),
         .owner_id = sqlite3_column_int64(stmt, 17),
         .owner_organization = sql_text(stmt, 18),
         .owner_department = sql_text(stmt, 19),

@@ -30,6 +30,7 @@ struct asset_row { /* text is valid for the call */
     int64_t scm_id;        /* of the certificate, where a certificate manager knows it; else 0 */
     const char *scm_state; /* the manager's own word; NULL as scm_id */
     const char *requester;
+    const char *requested_via; /* the manager's own word, e.g. "ACME"; NULL = not known */
     int64_t owner_id;
     const char *owner_organization;
     const char *owner_department;

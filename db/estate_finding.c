@@ -44,6 +44,7 @@
 static const struct {
     struct finding_info info;
     const char *sql;
+    bool of_inventory;
 } findings[] = {
     {.info = {.name = "shared-key",
               .severity = FINDING_WARNING,
@@ -65,13 +66,15 @@ static const struct {
               .reason = "The certificate manager has revoked it, and it is still served.",
               .advice = "Install the certificate that replaces it, or request one.",
               .source = "The certificate manager's own state of it; docs/scm.md"},
-     .sql = "a.state = 'live' AND g.state = 'revoked' COLLATE NOCASE"},
+     .sql = "a.state = 'live' AND g.state = 'revoked' COLLATE NOCASE",
+     .of_inventory = true},
     {.info = {.name = "renewed-not-deployed",
               .severity = FINDING_WARNING,
               .reason = "A newer certificate for the same names has been issued, and the old one is served.",
               .advice = "Install the new certificate on this server, and reload the service.",
               .source = "The inventory; docs/scm.md"},
-     .sql = RENEWED_NOT_DEPLOYED},
+     .sql = RENEWED_NOT_DEPLOYED,
+     .of_inventory = true},
 };
 #define FINDING_COUNT (sizeof findings / sizeof findings[0])
 _Static_assert(FINDING_COUNT <= ESTATE_FINDING_MAX, "callers have room for ESTATE_FINDING_MAX");
@@ -104,6 +107,15 @@ size_t estate_findings_of(uint32_t set, const char *out[ESTATE_FINDING_MAX])
             out[count++] = findings[i].info.name;
     }
     return count;
+}
+
+bool estate_finding_of_inventory(const char *text)
+{
+    for (size_t i = 0; text != NULL && i < FINDING_COUNT; i++) {
+        if (findings[i].of_inventory && text_contains(text, findings[i].info.name))
+            return true;
+    }
+    return false;
 }
 
 const char *estate_finding_sql(const char *name)

@@ -5,6 +5,7 @@
 #ifndef DB_ESTATE_FINDING_H
 #define DB_ESTATE_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ const struct finding_info *all_finding_at(size_t index);
 /* Fills `out` with the names (static) of the findings in `set`, bit 0 being the first row; returns how many.
  */
 size_t estate_findings_of(uint32_t set, const char *out[ESTATE_FINDING_MAX]);
+
+/* Whether `text`, a name or a condition, names one that the inventory tells; NULL = no. */
+bool estate_finding_of_inventory(const char *text);
 
 /* For .c files of db/ only. The condition that an asset has the finding (NULL = no estate finding has that
  * name, compared ASCII case-insensitively), over the tables a, e, c and g; it may be NULL in SQL, for false;

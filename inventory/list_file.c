@@ -11,7 +11,11 @@
 #include "base/csv.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/text_list.h"
 #include "cert/pem.h"
+
+#define UNKNOWN_SHOWN  50 /* members of JSON objects */
+#define UNKNOWN_LENGTH 60
 
 struct source {
     struct list_reading *reading;
@@ -19,7 +23,8 @@ struct source {
     const char *name;
     struct column_map map; /* of a CSV file */
     struct list_row row;
-    struct buf scratch; /* texts of a JSON object's cells */
+    struct buf scratch;       /* texts of a JSON object's cells */
+    struct text_list unknown; /* names of members, each once */
 };
 
 /* ---- one row, whatever it came from ---- */
@@ -37,14 +42,14 @@ static enum cs_err take(struct source *source, enum list_verdict verdict, const 
                         const char *unit, struct diag *diag)
 {
     struct list_reading *reading = source->reading;
+    if (reading->stopped != NULL && reading->stopped(reading->context))
+        return diag_fail(diag, CS_E_CANCELLED, "interrupted; the inventory is as it was");
     if (why->text[0] != '\0')
         note(source, line, unit, why->text);
     reading->bad += verdict == LIST_BAD;
     reading->no_certificate += verdict == LIST_NO_CERTIFICATE;
     if (verdict != LIST_TAKEN)
         return CS_OK;
-    if (reading->taken % 1000 == 0 && reading->stopped != NULL && reading->stopped(reading->context))
-        return diag_fail(diag, CS_E_CANCELLED, "interrupted; the inventory is as it was");
     reading->taken++;
     return reading->put(reading->context, &source->row.certificate, diag);
 }
@@ -53,6 +58,18 @@ static enum cs_err refuse_keyless(const struct source *source, struct diag *diag
 {
     return diag_fail(diag, CS_E_INVALID, "%s: no column tells which certificate a row is; allowed are %s",
                      source->name, COLUMN_KEYS_ALLOWED);
+}
+
+/* More names than a person reads are not kept: who sends those sends no list of certificates. */
+static enum cs_err remember_unknown(struct source *source, const char *name)
+{
+    if (source->unknown.count == UNKNOWN_SHOWN)
+        return CS_OK;
+    for (size_t i = 0; i < source->unknown.count; i++) {
+        if (strncmp(source->unknown.items[i], name, UNKNOWN_LENGTH) == 0)
+            return CS_OK;
+    }
+    return text_list_add_n(&source->unknown, name, strnlen(name, UNKNOWN_LENGTH));
 }
 
 static void report_unknown(struct source *source, const struct buf *names, int64_t count)
@@ -185,13 +202,16 @@ static enum cs_err read_object(struct source *source, const struct json_value *o
     unsigned rank[COLUMN_IGNORED] = {0};
     const char *cells[COLUMN_IGNORED] = {NULL};
     bool has_status = json_get(object, "status") != NULL;
+    enum cs_err err = CS_OK;
     buf_reset(&source->scratch);
     buf_append_char(&source->scratch, '\0'); /* so that 0 is "none" */
-    for (const struct json_value *member = json_array_first(object); member != NULL;
+    for (const struct json_value *member = json_array_first(object); member != NULL && err == CS_OK;
          member = json_next(member)) {
         unsigned here;
         enum column_field field = column_of(json_name(member), &here);
         size_t begin = source->scratch.len;
+        if (field == COLUMN_UNKNOWN)
+            err = remember_unknown(source, json_name(member));
         if (field >= COLUMN_IGNORED || (at[field] != 0 && rank[field] <= here) ||
             (has_status && text_equals(json_name(member), "state")))
             continue;
@@ -205,7 +225,7 @@ static enum cs_err read_object(struct source *source, const struct json_value *o
     for (size_t i = 0; i < COLUMN_IGNORED && source->scratch.err == CS_OK; i++)
         cells[i] = at[i] != 0 ? (const char *)source->scratch.data + at[i] : NULL;
     *verdict = list_row_read(row, cells, why);
-    return source->scratch.err;
+    return err == CS_OK ? source->scratch.err : err;
 }
 
 static const struct json_value *find_rows(const struct json_value *root)
@@ -218,6 +238,15 @@ static const struct json_value *find_rows(const struct json_value *root)
             return json_get(root, names[i]);
     }
     return NULL;
+}
+
+static void report_members(struct source *source)
+{
+    struct buf names = {0};
+    for (size_t i = 0; i < source->unknown.count; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", source->unknown.items[i]);
+    report_unknown(source, &names, (int64_t)source->unknown.count);
+    buf_dispose(&names);
 }
 
 static enum cs_err read_json(struct source *source, const struct buf *text, struct diag *diag)
@@ -248,6 +277,8 @@ static enum cs_err read_json(struct source *source, const struct buf *text, stru
                            : diag_fail(diag, err, "out of memory");
     }
     json_free(root);
+    if (err == CS_OK)
+        report_members(source);
     return err;
 }
 
@@ -331,6 +362,7 @@ enum cs_err list_read_stream(struct list_reading *reading, FILE *file, const cha
         err = diag_fail(diag, CS_E_INVALID, "%s: there is no certificate in it that could be used", name);
     list_row_dispose(&source->row);
     buf_dispose(&source->scratch);
+    text_list_dispose(&source->unknown);
     free(source);
     return err;
 }

@@ -54,14 +54,14 @@ struct listing {
 
 enum cs_err listing_format_parse(enum listing_format *out, const char *text, struct diag *diag)
 {
-    static const char *const names[] = {"table", "json", "jsonl", "csv"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"table", "json", "jsonl", "csv", "html"};
+    for (int i = 0; i < 5; i++) {
         if (strcmp(text, names[i]) == 0) {
             *out = (enum listing_format)i;
             return CS_OK;
         }
     }
-    return diag_fail(diag, CS_E_INVALID, "--format %.40s: allowed are table, json, jsonl, csv", text);
+    return diag_fail(diag, CS_E_INVALID, "--format %.40s: allowed are table, json, jsonl, csv, html", text);
 }
 
 /* ---- columns ---- */
@@ -88,7 +88,8 @@ static enum cs_err choose_columns(struct listing *listing, struct diag *diag)
     const char *at = listing->options.columns;
     if (at == NULL) {
         for (size_t i = 0; i < listing->column_count; i++) {
-            if (listing->options.format != LISTING_TABLE || listing->columns[i].in_table)
+            bool reads = listing->options.format == LISTING_TABLE || listing->options.format == LISTING_HTML;
+            if (!reads || listing->columns[i].in_table)
                 listing->shown[listing->shown_count++] = i;
         }
         return CS_OK;
@@ -130,6 +131,7 @@ static void free_listing(struct listing *listing)
 }
 
 static void write_csv_header(struct listing *listing);
+static void write_page_head(struct listing *listing);
 
 enum cs_err listing_open(struct listing **out, FILE *file, const struct listing_options *options,
                          const struct listing_column *columns, size_t count, struct diag *diag)
@@ -153,6 +155,8 @@ enum cs_err listing_open(struct listing **out, FILE *file, const struct listing_
     }
     if (options->format == LISTING_CSV && !options->no_header)
         write_csv_header(listing);
+    if (options->format == LISTING_HTML)
+        write_page_head(listing);
     *out = listing;
     return CS_OK;
 }
@@ -341,6 +345,35 @@ static void csv_row(struct listing *listing, const struct row *row)
     buf_dispose(&text);
 }
 
+static void write_page_head(struct listing *listing)
+{
+    static const struct html_page bare = {.title = "certscour"};
+    const char *names[MAX_COLUMNS];
+    for (size_t i = 0; i < listing->shown_count; i++)
+        names[i] = listing->columns[listing->shown[i]].name;
+    html_begin(&listing->line, listing->options.page != NULL ? listing->options.page : &bare, names,
+               listing->shown_count);
+    fwrite(listing->line.data, 1, listing->line.len, listing->file);
+}
+
+static void html_row(struct listing *listing, const struct row *row)
+{
+    struct buf text = {0};
+    char date[TIMEFMT_SIZE];
+    html_begin_row(&listing->line);
+    for (size_t i = 0; i < listing->shown_count; i++) {
+        const struct cell *cell = &row->cells[listing->shown[i]];
+        buf_reset(&text);
+        if (cell->kind == CELL_TIME)
+            buf_append_str(&text, timefmt_date(date, cell->number));
+        else
+            append_plain(&text, row, cell);
+        html_cell(&listing->line, buf_str(&text), text.len, cell->kind == CELL_NUMBER);
+    }
+    html_end_row(&listing->line);
+    buf_dispose(&text);
+}
+
 static void json_row(struct listing *listing, const struct row *row)
 {
     struct json_writer json;
@@ -472,6 +505,9 @@ static enum cs_err write_row(struct listing *listing, const struct row *row, str
     case LISTING_CSV:
         csv_row(listing, row);
         break;
+    case LISTING_HTML:
+        html_row(listing, row);
+        break;
     case LISTING_JSON:
     case LISTING_JSONL:
         json_row(listing, row);
@@ -579,6 +615,11 @@ enum cs_err listing_close(struct listing *listing, enum cs_err err, struct diag 
         err = write_held(listing, diag);
     if (err == CS_OK && listing->options.format == LISTING_JSON)
         fputs(listing->written == 0 ? "[]\n" : "\n]\n", listing->file);
+    if (err == CS_OK && listing->options.format == LISTING_HTML) {
+        buf_reset(&listing->line);
+        html_end(&listing->line, listing->written);
+        fwrite(listing->line.data, 1, listing->line.len, listing->file);
+    }
     if (err == CS_OK && fflush(listing->file) != 0)
         err = diag_fail(diag, CS_E_IO, "standard output: %s", strerror(errno));
     free_listing(listing);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Every list and report in one of four formats, streamed: table, json (one array), jsonl, csv. A listing
- * knows its columns as a table; a row is handed over cell by cell. Text of any origin is made harmless for
- * its format. */
+/* Every list and report in one of five formats, streamed: table, json (one array), jsonl, csv, html. A
+ * listing knows its columns as a table; a row is handed over cell by cell. Text of any origin is made
+ * harmless for its format. */
 #ifndef REPORT_LISTING_H
 #define REPORT_LISTING_H
 
@@ -14,23 +14,25 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/text_list.h"
+#include "report/html.h"
 
-enum listing_format { LISTING_TABLE, LISTING_JSON, LISTING_JSONL, LISTING_CSV };
+enum listing_format { LISTING_TABLE, LISTING_JSON, LISTING_JSONL, LISTING_CSV, LISTING_HTML };
 CS_MUST_USE enum cs_err listing_format_parse(enum listing_format *out, const char *text, struct diag *diag);
 
 struct listing_column {
     const char *name;
-    bool in_table; /* shown in a table without --columns */
+    bool in_table; /* shown in a table and a page without --columns */
 };
 
 struct listing_options {
     enum listing_format format;
-    const char *columns; /* --columns: comma-separated names; NULL = the default */
-    const char *sort;    /* --sort: a column, `-column` for descending; NULL = as they come */
-    uint64_t limit;      /* rows; 0 = all */
-    bool no_header;      /* csv, table */
-    char csv_separator;  /* 0 = comma */
-    size_t width;        /* columns of the terminal; 0 = unlimited */
+    const char *columns;          /* --columns: comma-separated names; NULL = the default */
+    const char *sort;             /* --sort: a column, `-column` for descending; NULL = as they come */
+    uint64_t limit;               /* rows; 0 = all */
+    bool no_header;               /* csv, table */
+    char csv_separator;           /* 0 = comma */
+    size_t width;                 /* columns of the terminal; 0 = unlimited */
+    const struct html_page *page; /* html: what is around the table, borrowed until the listing is closed */
 };
 
 #define LISTING_MAX_SORTED ((size_t)1 << 30) /* bytes of rows held to be sorted */

@@ -83,6 +83,8 @@ static const char *const fields[API_FIELD_COUNT] = {
     [API_SSL_ID] = "sslId",
     [API_NAME] = "name",
     [API_DEPARTMENTS] = "departments",
+    [API_CONTACT_MAILS] =
+        "contactEmails", /* UNCONFIRMED: one text or an array, and whether departments have it */
     [API_DELEGATION_STATUS] = "delegationStatus",
     [API_DOMAIN_STATE] = "state",
     [API_VALIDATION_STATUS] = "validationStatus", /* samples differ in case and spelling: folded */

@@ -76,6 +76,9 @@ static cJSON *list_row(const struct resource *resource, const cJSON *object)
         if (member != NULL)
             cJSON_AddItemToObject(row, resource->members[i], cJSON_Duplicate(member, true));
     }
+    cJSON *department;
+    cJSON_ArrayForEach(department, cJSON_GetObjectItemCaseSensitive(row, "departments"))
+        cJSON_DeleteItemFromObjectCaseSensitive(department, "contactEmails"); /* details have it */
     return row;
 }
 
@@ -125,17 +128,31 @@ static void list(struct world *world, const struct resource *resource, const str
     answer->total = resource->paged ? at : -1;
 }
 
-static void show(struct world *world, const struct resource *resource, const char *id, struct answer *answer)
+/* Departments share the numbers of organizations, and are asked for in the same way. */
+static const cJSON *find_by_id(const cJSON *objects, const char *id_name, int id)
 {
     const cJSON *object;
-    cJSON_ArrayForEach(object, world_list(world, resource->data))
+    cJSON_ArrayForEach(object, objects)
     {
-        if (world_number(object, resource->id, -1) == atoi(id)) {
-            answer->json = copy_without_secrets(object);
-            return;
+        const cJSON *department;
+        if (world_number(object, id_name, -1) == id)
+            return object;
+        cJSON_ArrayForEach(department, cJSON_GetObjectItemCaseSensitive(object, "departments"))
+        {
+            if (world_number(department, id_name, -1) == id)
+                return department;
         }
     }
-    answer_error(answer, 404, resource->missing_code, resource->missing);
+    return NULL;
+}
+
+static void show(struct world *world, const struct resource *resource, const char *id, struct answer *answer)
+{
+    const cJSON *object = find_by_id(world_list(world, resource->data), resource->id, atoi(id));
+    if (object != NULL)
+        answer->json = copy_without_secrets(object);
+    else
+        answer_error(answer, 404, resource->missing_code, resource->missing);
 }
 
 static bool wants_organization(const cJSON *wanted, int organization)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scm/contact.h"
 #include "scm/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -58,6 +59,15 @@ static void check_domain(const struct json_value *root)
     check_text(domain.row.validation, sizeof domain.validation);
 }
 
+static void check_contact(const struct json_value *root)
+{
+    struct contact contact;
+    contact_of(&contact, root);
+    must((contact.count > 0) == (strchr(contact.mail, '@') != NULL) && contact.mail[0] != '-');
+    for (const char *c = contact.mail; *c != '\0'; c++)
+        must(*c > ' ' && *c < 0x7F);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct json_value *root;
@@ -66,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_certificate(root, false);
     check_certificate(root, true);
     check_domain(root);
+    check_contact(root);
     json_free(root);
     return 0;
 }

@@ -4,12 +4,15 @@ import contextlib
 import hashlib
 import json
 import resource
+import signal
 import sqlite3
 import ssl
+import subprocess
+import time
 import unittest
 from pathlib import Path
 
-from support import SANITIZED, Case, Certificate, tls_server
+from support import PROGRAM, SANITIZED, Case, Certificate, stop, tls_server
 
 
 class InventoryCase(Case):
@@ -115,6 +118,8 @@ class Unmanaged(InventoryCase):
         with contextlib.closing(sqlite3.connect(self.db)) as db:
             db.execute("UPDATE inventory SET pulled_at = pulled_at - 30 * 86400")
             db.commit()
+        for words in (("--finding", "revoked-but-served"), ("--where", "finding = renewed-not-deployed")):
+            self.assertIn("days old", self.run_program("assets", *words).stderr.replace(" d ", " days "))
         self.assertRegex(self.run_program("report", "unmanaged").stdout,
                          "ATTENTION: the inventory of managed certificates is 30 d.* old")
 
@@ -147,6 +152,27 @@ class Size(InventoryCase):
         self.assertEqual(self.listed()["file:list"]["rows"], 120000)
         if not SANITIZED:
             self.assertLess(used - before, 16 * 1024, "KiB; the file has 60 MB")
+
+    def test_an_interrupted_import_ends_cleanly_and_leaves_the_last_list(self):
+        self.run_program("inventory", "import", self.file("a.csv", "sha256\n" + "ab" * 32 + "\n"))
+        path = Path(self.folder, "large.csv")
+        with path.open("w") as file:
+            file.write("sha256,cn\n")
+            for n in range(300000):
+                file.write(f"{n:064x},c{n}.example\n")
+        process = subprocess.Popen([PROGRAM, "inventory", "import", str(path), "--db", str(self.db)], env=self.env, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(stop, process)
+        with contextlib.closing(sqlite3.connect(self.db, isolation_level=None)) as db:
+            while process.poll() is None and not db.execute("SELECT 1 FROM inventory_certificate WHERE staged = 1").fetchone():
+                time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (1, ""))
+        self.assertIn("interrupted; the inventory is as it was", said)
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            self.assertEqual(db.execute("SELECT staged, count(*) FROM inventory_certificate GROUP BY 1").fetchall(), [(0, 1)])
+        self.assertEqual(self.listed()["file:list"]["rows"], 1)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,45 @@ class Contents(PullCase):
         self.pull("organizations")
         self.assertEqual(self.sql(query), [adopted[0], adopted[2]])
 
+    def mails(self):
+        return dict(self.sql("SELECT name, mail FROM owner"))
+
+    def test_contact_mails_are_proposed_and_taken_only_when_asked(self):
+        self.start()
+        for owner in ("University", "University/Library", "University/Faculty of Science", "University Hospital"):
+            self.run_program("org", "add", owner)
+        self.run_program("org", "set", "University", "--mail", "mine@university.example")
+        proposal = "certscour org set University/Library --mail library@university.example  # the first of 2 addresses"
+        self.assertEqual(self.pull("organizations").stdout.splitlines()[2:], [proposal])
+        none = {"University": "mine@university.example", "Library": None, "Faculty of Science": None,
+                "University Hospital": None}
+        self.assertEqual(self.mails(), none)
+        self.assertIn("University/Library: library@university.example", self.pull("organizations", "--take-mails").stdout)
+        self.assertEqual(self.mails(), none | {"Library": "library@university.example"})
+        self.asked("")  # reading the log empties it
+        self.assertEqual(len(self.pull("organizations").stdout.splitlines()), 2)
+        self.assertEqual([url.rsplit("/", 1)[1] for url in self.asked("/api/organization/v1/")], ["101", "200"])
+
+    def test_a_proposed_command_does_in_a_shell_just_what_it_says(self):
+        data = tenant()
+        data["organizations"][0] |= {"name": "Uni's $(touch x)", "contactEmails": ["<it'`id`@university.example>"]}
+        self.start(data)
+        self.run_program("org", "add", "Uni's $(touch x)")
+        line = self.pull("organizations").stdout.splitlines()[2]
+        words = subprocess.run(["sh", "-c", line.replace("certscour", "printf '%s\\n'", 1)], check=True, capture_output=True,
+                               text=True, cwd=self.folder).stdout.splitlines()
+        self.assertEqual(words, ["org", "set", "Uni's $(touch x)", "--mail", "it'`id`@university.example"])
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_refused_contact_mails_leave_the_pull_whole_and_fail_only_who_wants_them(self):
+        self.start()
+        self.run_program("org", "add", "University")
+        self.scm.faults({"kind": "status", "status": 403, "code": -37, "path": "/api/organization/v1/", "times": 9})
+        self.assertIn("no contact mails are proposed", self.pull("organizations").stderr)
+        self.fails("code -37", "organizations", "--take-mails")
+        self.assertEqual(self.counts("inventory_owner"), (4, 0))
+        self.fails("goes with", "domains", "--take-mails", status=2)
+
     def test_only_what_is_named_is_pulled(self):
         self.start()
         self.pull("domains")

@@ -171,6 +171,25 @@ static void hex_goes_both_ways(void **state)
     assert_false(hex_decode(back, sizeof back, "001afg", 6));
 }
 
+static void assert_shell_word(const char *text, const char *expected)
+{
+    struct buf out = {0};
+    text_append_shell_word(&out, text);
+    assert_string_equal(buf_str(&out), expected);
+    buf_dispose(&out);
+}
+
+static void a_shell_reads_a_quoted_word_as_it_was(void **state)
+{
+    (void)state;
+    assert_shell_word("University/Library", "University/Library");
+    assert_shell_word("Faculty of Science", "'Faculty of Science'");
+    assert_shell_word("a$(b)`c`;d", "'a$(b)`c`;d'");
+    assert_shell_word("it's", "'it'\\''s'");
+    assert_shell_word("R\\/D", "'R\\/D'");
+    assert_shell_word("", "''");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +204,7 @@ int main(void)
         cmocka_unit_test(cleaning_replaces_each_bad_byte),
         cmocka_unit_test(columns_count_characters),
         cmocka_unit_test(hex_goes_both_ways),
+        cmocka_unit_test(a_shell_reads_a_quoted_word_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "cert/digest.h"
 #include "db/assets.h"
 #include "db/inventory.h"
+#include "db/sql.h"
 #include "rules/matcher.h"
 #include "tests/support/asset_world.h"
 
@@ -193,6 +194,90 @@ static void what_is_put_aside_does_not_count_yet(void **state)
     leaf_free(leaf);
 }
 
+/* ---- how it is found ---- */
+
+struct asked {
+    char *sql; /* of the longest statement */
+};
+
+static int keep_statement(unsigned type, void *context, void *stmt, void *text)
+{
+    struct asked *asked = context;
+    const char *sql = sqlite3_sql(stmt);
+    (void)type;
+    (void)text;
+    if (sql != NULL && (asked->sql == NULL || strlen(sql) > strlen(asked->sql))) {
+        free(asked->sql);
+        asked->sql = strdup(sql);
+    }
+    return 0;
+}
+
+/* SQLite's plan of `sql`, a line a step. */
+static void explain(struct store *store, const char *sql, struct buf *plan)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct buf explained = {0};
+    bool row = true;
+    buf_printf(&explained, "EXPLAIN QUERY PLAN %s", sql);
+    assert_int_equal(sql_prepare(store, &stmt, buf_str(&explained), NULL), CS_OK);
+    while (sql_step(store, stmt, &row, NULL) == CS_OK && row)
+        buf_printf(plan, "%s\n", sql_text(stmt, 3));
+    sqlite3_finalize(stmt);
+    buf_dispose(&explained);
+}
+
+static void plan_has(const char *plan, const char *step, bool expected)
+{
+    if ((strstr(plan, step) != NULL) != expected)
+        fail_msg("%s \"%s\" in the plan:\n%s", expected ? "no" : "there is", step, plan);
+}
+
+static void no_asset_reads_the_whole_inventory(void **state)
+{
+    struct asset_world *world = *state;
+    struct asked asked = {0};
+    struct buf plan = {0};
+    struct leaf *leaf = serves(world, public_serial, sizeof public_serial);
+    struct inventory_certificate row = {.external_id = 7, .sha256 = leaf->record.sha256, .managed = true};
+    struct asset_filter filter = {.estate_findings = true, .now_s = WORLD_NOW_S};
+    struct shown shown = {0};
+    bool exact;
+    asset_world_inventory(world, &row, 1);
+    assert_int_equal(sqlite3_trace_v2(world->store->db, SQLITE_TRACE_STMT, keep_statement, &asked),
+                     SQLITE_OK);
+    assert_int_equal(assets_each(world->store, &filter, &exact, keep_status, &shown, &world->diag), CS_OK);
+    sqlite3_trace_v2(world->store->db, 0, NULL, NULL);
+    assert_non_null(strstr(asked.sql, "inventory_certificate i"));
+    explain(world->store, asked.sql, &plan);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha256", true);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_serial", true);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha1", true);
+    plan_has(buf_str(&plan), "SEARCH n USING INDEX inventory_certificate_names", true);
+    plan_has(buf_str(&plan), "SEARCH b USING INDEX sqlite_autoindex_asset_1 (endpoint_id=?)", true);
+    plan_has(buf_str(&plan), "SCAN i\n", false);
+    plan_has(buf_str(&plan), "SCAN i ", false);
+    plan_has(buf_str(&plan), "SCAN n", false);
+    plan_has(buf_str(&plan), "SCAN g", false);
+    plan_has(buf_str(&plan), "SCAN inventory_certificate", false);
+    free(asked.sql);
+    buf_dispose(&plan);
+    leaf_free(leaf);
+}
+
+static void no_certificate_reads_the_whole_inventory_to_be_met(void **state)
+{
+    struct asset_world *world = *state;
+    struct buf plan = {0};
+    explain(world->store, "WITH" INVENTORY_MET " SELECT id FROM inventory_met", &plan);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha256", true);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_serial", true);
+    plan_has(buf_str(&plan), "SEARCH i USING INDEX inventory_certificate_sha1", true);
+    plan_has(buf_str(&plan), "SCAN i\n", false);
+    plan_has(buf_str(&plan), "SCAN i ", false);
+    buf_dispose(&plan);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, asset_world_make, asset_world_end)
 
 int main(void)
@@ -206,6 +291,8 @@ int main(void)
         IN_WORLD(a_short_serial_number_alone_says_nothing),
         IN_WORLD(of_two_rows_for_one_certificate_the_managed_one_counts),
         IN_WORLD(what_is_put_aside_does_not_count_yet),
+        IN_WORLD(no_asset_reads_the_whole_inventory),
+        IN_WORLD(no_certificate_reads_the_whole_inventory_to_be_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,36 @@ static void json_is_read_alone_or_under_a_name(void **state)
           "[" PLAIN "|-|-|Example CA|Revoked|managed]", "");
 }
 
+static void members_that_are_not_known_are_named_once(void **state)
+{
+    (void)state;
+    gives("[{\"serial\": \"" SERIAL "\", \"cn\": \"a.example\", \"colour\": 1, \"size\": 2, \"id\": 3},"
+          " {\"serial\": \"" SERIAL "\", \"cn\": \"b.example\", \"size\": {\"a\": 1}, \"colour\": null}]",
+          "[" PLAIN "|a.example|-|-|-|managed][" PLAIN "|b.example|-|-|-|managed]",
+          "list: columns that are not known are left out: colour, size\n");
+}
+
+static bool stopped_at_once(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void who_wants_to_stop_is_heard_at_the_next_row(void **state)
+{
+    (void)state;
+    static const char text[] = "sha1\n" SHA1 "\n";
+    struct seen seen = {0};
+    FILE *file = fmemopen((void *)text, sizeof text - 1, "r");
+    assert_non_null(file);
+    seen.reading =
+        (struct list_reading){.put = put, .note = note, .stopped = stopped_at_once, .context = &seen};
+    assert_int_equal(list_read_stream(&seen.reading, file, "list", &seen.diag), CS_E_CANCELLED);
+    assert_int_equal(seen.reading.taken, 0);
+    assert_string_equal(buf_str(&seen.rows), "");
+    fclose(file);
+}
+
 static void certificates_are_decoded_and_those_of_cas_left_out(void **state)
 {
     (void)state;
@@ -192,6 +222,8 @@ int main(void)
         cmocka_unit_test(rows_that_cannot_be_used_are_named_with_their_line),
         cmocka_unit_test(a_file_without_a_key_or_a_certificate_is_refused),
         cmocka_unit_test(json_is_read_alone_or_under_a_name),
+        cmocka_unit_test(members_that_are_not_known_are_named_once),
+        cmocka_unit_test(who_wants_to_stop_is_heard_at_the_next_row),
         cmocka_unit_test(certificates_are_decoded_and_those_of_cas_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ static void formats_have_names_and_others_are_refused_with_the_list(void **state
     assert_int_equal(listing_format_parse(&format, "csv", &diag), CS_OK);
     assert_int_equal(format, LISTING_CSV);
     assert_int_equal(listing_format_parse(&format, "yaml", &diag), CS_E_INVALID);
-    assert_string_equal(diag.text, "--format yaml: allowed are table, json, jsonl, csv");
+    assert_string_equal(diag.text, "--format yaml: allowed are table, json, jsonl, csv, html");
 }
 
 static void columns_are_chosen_by_name_and_order(void **state)
