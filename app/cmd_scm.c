@@ -43,6 +43,7 @@ static const struct {
     {"pull rules", CALL_RULES},
     {"push rules", CALL_BUCKETS},
     {"pull tasks", CALL_TASKS},
+    {"push tasks", CALL_BUCKETS},
     {"pull results", CALL_TASKS},
 };
 

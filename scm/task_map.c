@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scm/task_map.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "model/ip.h"
 
@@ -266,4 +269,96 @@ void task_content(struct buf *out, const struct task_row *row)
         if (words[i] != NULL)
             buf_printf(out, "%s %s\n", names[i], words[i]);
     }
+}
+
+/* ---- the other way ---- */
+
+const char *task_frequency_there(const char *frequency)
+{
+    for (size_t i = 0; i < sizeof frequencies / sizeof frequencies[0]; i++) {
+        if (strcmp(frequencies[i].here, frequency) == 0)
+            return frequencies[i].there;
+    }
+    return NULL;
+}
+
+void task_zone_there(char out[16], int32_t minutes)
+{
+    snprintf(out, 16, "UTC%c%02d:%02d", minutes < 0 ? '-' : '+', abs(minutes / 60) % 100, abs(minutes % 60));
+}
+
+static int64_t told_or(int number, int64_t missing)
+{
+    return number != TASK_NOT_TOLD ? number : missing;
+}
+
+void task_body(struct buf *out, const struct task_reply *task, const char *bucket)
+{
+    struct json_writer json;
+    json_writer_init(&json, out);
+    json_begin_object(&json);
+    json_member_string(&json, api_field(API_NAME), task->name);
+    json_member_string(&json, api_field(API_TASK_BUCKET), bucket);
+    json_member_string(&json, api_field(API_AGENT), task->agent);
+    json_key(&json, api_field(API_RANGES));
+    json_begin_array(&json);
+    for (size_t i = 0; i < task->range_count; i++) {
+        json_begin_object(&json);
+        json_member_string(&json, api_field(API_ADDRESS), task->ranges[i].address);
+        json_member_string(&json, api_field(API_PORTS), task->ranges[i].ports);
+        json_end_object(&json);
+    }
+    json_end_array(&json);
+    json_member_string(&json, api_field(API_FREQUENCY), task->frequency);
+    json_member_string(&json, api_field(API_TIME_ZONE), task->time_zone);
+    json_key(&json, api_field(API_TIME));
+    json_begin_object(&json);
+    json_member_int(&json, api_field(API_HOURS), told_or(task->hours, 0));
+    json_member_int(&json, api_field(API_MINUTES), told_or(task->minutes, 0));
+    json_end_object(&json);
+    json_member_int(&json, api_field(API_MONTH), told_or(task->month, 1));
+    json_member_int(&json, api_field(API_DAY_OF_MONTH), told_or(task->day_of_month, 1));
+    json_member_int(&json, api_field(API_DAY_OF_WEEK), told_or(task->day_of_week, 1));
+    if (task->year != TASK_NOT_TOLD)
+        json_member_int(&json, api_field(API_YEAR), task->year);
+    json_end_object(&json);
+}
+
+static void append_shown(struct buf *out, const char *what, const char *text)
+{
+    buf_printf(out, "%s ", what);
+    text_append_printable(out, text, strlen(text));
+}
+
+static void schedule_lines(struct buf *out, const struct task_reply *task)
+{
+    char zone[16];
+    char day[16] = "";
+    size_t row = find_frequency(task->frequency);
+    int32_t minutes = task_zone_minutes(task->time_zone);
+    bool known = row < sizeof frequencies / sizeof frequencies[0];
+    append_shown(out, "frequency", known ? frequencies[row].there : task->frequency);
+    buf_append_char(out, '\n');
+    if (row == MANUAL)
+        return;
+    task_zone_there(zone, minutes != TASK_ZONE_UNKNOWN ? minutes : 0);
+    buf_printf(out, "time %02d:%02d", task->hours, task->minutes);
+    append_shown(out, "", minutes != TASK_ZONE_UNKNOWN ? zone : task->time_zone);
+    buf_append_char(out, '\n');
+    if (known && frequencies[row].day != DAY_NONE)
+        buf_printf(out, "day %s\n", write_day(day, task, frequencies[row].day) ? day : "not told");
+}
+
+void task_lines(struct buf *out, const struct task_reply *task)
+{
+    append_shown(out, "agent", task->agent);
+    buf_append_char(out, '\n');
+    for (size_t i = 0; i < task->range_count; i++) {
+        char ports[256];
+        const char *shown = clean_ports(ports, task->ranges[i].ports) ? ports : task->ranges[i].ports;
+        append_shown(out, "range", task->ranges[i].address);
+        append_shown(out, " ports", shown);
+        buf_append_char(out, '\n');
+    }
+    schedule_lines(out, task);
 }

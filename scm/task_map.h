@@ -20,6 +20,17 @@ const char *task_zone_name(int32_t minutes);
 CS_MUST_USE enum cs_err task_from_reply(struct task_row *out, const struct task_reply *task, struct buf *note,
                                         struct diag *diag);
 
+/* SCM's word for one of ours ("weekly"). NULL: there is none. */
+const char *task_frequency_there(const char *frequency);
+/* "UTC-05:00" */
+void task_zone_there(char out[16], int32_t minutes);
+
+/* The body that makes or replaces `task`. Days that its frequency does not take, or that were not told, are
+ * sent as the first: which ones SCM wants is UNCONFIRMED. */
+void task_body(struct buf *out, const struct task_reply *task, const char *bucket);
+/* What `task` says, line by line, as SCM would: equal texts are equal tasks. */
+void task_lines(struct buf *out, const struct task_reply *task);
+
 /* Ranges, ports and schedule as one text, to be compared. */
 void task_content(struct buf *out, const struct task_row *row);
 

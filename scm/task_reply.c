@@ -143,6 +143,22 @@ enum cs_err reply_task(struct task_reply *out, int64_t id, const struct json_val
     return take_ranges(out, json_get(object, api_field(API_RANGES)));
 }
 
+enum cs_err task_reply_add(struct task_reply *task, const char *address, const char *ports)
+{
+    struct task_range range = {text_copy(address), text_copy(ports)};
+    struct task_range *more = NULL;
+    if (task->range_count < TASK_RANGES && range.address != NULL && range.ports != NULL)
+        more = realloc(task->ranges, (task->range_count + 1) * sizeof *more);
+    if (more == NULL) {
+        free(range.address);
+        free(range.ports);
+        return task->range_count < TASK_RANGES ? CS_E_NOMEM : CS_E_LIMIT;
+    }
+    more[task->range_count++] = range;
+    task->ranges = more;
+    return CS_OK;
+}
+
 void task_reply_dispose(struct task_reply *task)
 {
     for (size_t i = 0; i < task->range_count; i++) {

@@ -52,6 +52,8 @@ struct task_reply { /* numbers: TASK_NOT_TOLD where there is none within what is
 /* Dispose also after an error. CS_E_MALFORMED: no object with a name; CS_E_LIMIT: more ranges than
  * TASK_RANGES; CS_E_NOMEM. */
 CS_MUST_USE enum cs_err reply_task(struct task_reply *out, int64_t id, const struct json_value *object);
+/* One more; CS_E_LIMIT beyond TASK_RANGES. */
+CS_MUST_USE enum cs_err task_reply_add(struct task_reply *task, const char *address, const char *ports);
 void task_reply_dispose(struct task_reply *task); /* idempotent */
 
 #endif

@@ -145,3 +145,176 @@ class Pull(TaskCase):
                     self.db.unlink()
                     for rest in self.folder.glob("certscour.db-*"):
                         rest.unlink()
+
+
+CAMPUS, OTHER = "11111111-aaaa-4bbb-8ccc-000000000001", "11111111-aaaa-4bbb-8ccc-000000000002"
+
+
+class Push(TaskCase):
+    def start(self, *tasks):
+        data = with_tasks(*tasks)
+        data["buckets"] = [{"id": CAMPUS, "name": "Campus", "assignmentRules": []}, {"id": OTHER, "name": "Other", "assignmentRules": []}]
+        super().start(data)
+
+    def push(self, *words, bucket="Campus", **options):
+        where = ("--agent", "campus agent", "--bucket", bucket) if bucket else ()
+        return self.run_program("scm", "push", "tasks", *words, *where, **options)
+
+    def add(self, name, *words):
+        self.run_program("task", "add", name, *words)
+
+    def there(self):
+        return {row["name"]: self.scm.get(f"{TASKS}/{row['taskId']}") for row in self.scm.get(TASKS)}
+
+    def changes(self):
+        return [(call["method"], call["url"]) for call in self.scm.log() if call["method"] in ("POST", "PUT", "DELETE")]
+
+    def weekly(self, *words):
+        self.add("campus", "--range", "192.0.2.0/24", "-p", "443,8000-8010", "--frequency", "weekly", "--at", "02:30", "--on", "sat",
+                 "--timezone", "Asia/Kolkata", *words)
+
+    def test_a_preview_sends_nothing_and_yes_does(self):
+        self.start()
+        self.weekly()
+        before = self.dump()
+        done = self.push("campus")
+        for line in ('+ task "campus"', "+       agent campus agent", "+       range 192.0.2.0/24 ports 443,8000-8010", "+       frequency Weekly",
+                     "+       time 02:30 UTC+05:30", "+       day sat", f"+       bucket {CAMPUS}"):
+            self.assertIn(line + "\n", done.stdout)
+        self.assertIn("this was a preview", done.stderr)
+        self.assertEqual((self.changes(), self.dump()), ([], before))
+        self.assertIn("1 made, 0 changed", self.push("campus", "--yes").stdout)
+        there = self.there()["campus"]
+        self.assertEqual({key: there[key] for key in ("agent", "ranges", "frequency", "timeZone", "time", "dayOfWeek")},
+                         {"agent": "campus agent", "ranges": [{"address": "192.0.2.0/24", "ports": "443,8000-8010"}], "frequency": "Weekly",
+                          "timeZone": "UTC+05:30", "time": {"hours": 2, "minutes": 30}, "dayOfWeek": 6})
+        self.assertIn("campus", self.run_program("scm", "log").stdout)
+
+    def test_the_same_again_changes_nothing_also_without_agent_and_bucket(self):
+        self.start()
+        self.weekly()
+        self.push("campus", "--yes")
+        before, _ = self.dump(), self.scm.log()
+        for bucket in ("Campus", None):
+            self.assertEqual(self.push("campus", bucket=bucket).stdout, "nothing to send\n")
+            self.assertIn("0 made, 0 changed, 1 as they were", self.push("campus", "--yes", bucket=bucket).stdout)
+        self.assertEqual((self.changes(), self.dump()), ([], before))
+        self.assertEqual(self.run_program("scm", "pull", "tasks").stdout, "tasks           1 as they were\n")
+        self.assertEqual(self.dump(), before)
+
+    def test_a_change_is_a_difference_and_keeps_the_bucket_that_scm_does_not_tell(self):
+        self.start()
+        self.weekly()
+        self.push("campus", "--yes")
+        self.run_program("task", "edit", "campus", "-p", "443", "-x", "192.0.2.0/25")
+        text = self.push("campus", bucket=None).stdout
+        for line in ('~ task 1 "campus"', "-       range 192.0.2.0/24 ports 443,8000-8010", "+       range 192.0.2.128/25 ports 443",
+                     "        frequency Weekly"):
+            self.assertIn(line + "\n", text)
+        self.assertNotIn("bucket", text)
+        self.scm.log()
+        self.push("campus", "--yes", bucket=None)
+        self.assertEqual(self.changes(), [("PUT", f"{TASKS}/1")])
+        self.assertEqual(self.there()["campus"]["ranges"], [{"address": "192.0.2.128/25", "ports": "443"}])
+        self.assertIn(f"bucket {OTHER}", self.push("campus", bucket="Other").stdout)
+
+    def test_exclusions_are_taken_out_and_the_rest_is_cidrs(self):
+        self.start()
+        self.run_program("exclude", "add", "192.0.2.6", "--reason", "asked")
+        self.add("few", "--range", "192.0.2.1-192.0.2.8", "--range", "www.example", "--range", "192.0.2.99:25", "-x", "192.0.2.2", "-p", "443")
+        self.push("few", "--yes")
+        self.assertEqual([(row["address"], row["ports"]) for row in self.there()["few"]["ranges"]],
+                         [("192.0.2.1/32", "443"), ("192.0.2.3/32", "443"), ("192.0.2.4/31", "443"), ("192.0.2.7/32", "443"), ("192.0.2.8/32", "443"),
+                          ("www.example", "443"), ("192.0.2.99/32", "25")])
+
+    def test_what_scm_cannot_express_is_said(self):
+        self.start()
+        self.add("campus", "--range", "192.0.2.0/24", "--range", "2001:db8::1", "-p", "443,25/smtp", "--window", "22:00-06:00", "--rate", "50",
+                 "--frequency", "daily", "--timezone", "Europe/Athens", "--known-only")
+        text = self.push("campus").stderr
+        for part in ("its window is not sent", "--known-only is not sent", "scan options are not sent", "IPv6 is left out", "STARTTLS",
+                     "daylight saving time"):
+            self.assertIn(part, text)
+        self.add("six", "--range", "2001:db8::1")
+        done = self.push("six", "--yes", status=1)
+        self.assertIn('not sent "six": it has no targets that SCM\'s tasks can have', done.stdout)
+        self.assertEqual(self.there(), {})
+
+    def test_only_where_a_service_lives(self):
+        self.start()
+        self.add("campus", "--range", "127.0.0.0/8", "-p", "443,8443")
+        self.assertIn("no service is known there", self.push("campus", "--live-only", status=1).stdout)
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            columns = {row[1]: row for row in db.execute("PRAGMA table_info(endpoint)")}
+            for number, (last, port) in enumerate(((9, 443), (9, 8443), (7, 443), (8, 22))):
+                values = {"id": number + 1, "network": "", "ip": bytes(10) + b"\xff\xff" + bytes((127, 0, 0, last)), "port": port,
+                          "protocol": 0, "server_name": ""}
+                names = [name for name, row in columns.items() if name in values or (row[3] and row[4] is None)]
+                db.execute(f"INSERT INTO endpoint ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+                           [values.get(name, 0) for name in names])
+            db.commit()
+        self.push("campus", "--live-only", "--yes")
+        self.assertEqual([(row["address"], row["ports"]) for row in self.there()["campus"]["ranges"]],
+                         [("127.0.0.7/32", "443"), ("127.0.0.9/32", "443,8443")])
+
+    def test_a_push_that_died_behind_the_post_makes_no_duplicate(self):
+        self.start()
+        self.weekly()
+        self.push("campus", "--yes")
+        with contextlib.closing(sqlite3.connect(self.db)) as db:  # as if it had not been stored
+            db.execute("UPDATE task SET external_id = NULL")
+            db.execute("DELETE FROM task_link")
+            db.commit()
+        self.scm.log()
+        self.assertIn("0 made, 1 changed", self.push("campus", "--yes").stdout)
+        self.assertEqual((self.changes(), list(self.there())), ([("PUT", f"{TASKS}/1")], ["campus"]))
+        self.assertEqual(self.push("campus").stdout, "nothing to send\n")
+
+    def test_an_answer_that_is_lost_or_tells_no_id_makes_no_duplicate(self):
+        self.start()
+        self.weekly()
+        for kind in ("drop", "headerless"):
+            self.scm.faults({"kind": kind, "path": TASKS, "after": 1, "times": 1})  # behind the list
+            self.push("campus", "--yes", status=1)
+            self.assertEqual(list(self.there()), ["campus"])
+            self.assertIn("0 made, 1 changed", self.push("campus", "--yes").stdout)
+            self.assertEqual(list(self.there()), ["campus"])
+            self.assertEqual(self.push("campus").stdout, "nothing to send\n")
+            self.scm.becomes({**with_tasks(), "buckets": [{"id": CAMPUS, "name": "Campus", "assignmentRules": []}]})
+
+    def test_agent_and_bucket_are_needed_once_and_names_have_to_be_clear(self):
+        self.start(task(5, "twice"), task(6, "twice"))
+        self.weekly()
+        self.add("twice", "--range", "192.0.2.1")
+        done = self.push("campus", "twice", bucket=None, status=1)
+        self.assertIn("--agent NAME is needed", done.stdout)
+        self.assertIn("SCM has more than one task of that name", done.stdout)
+        self.assertIn("--bucket NAME is needed", self.run_program("scm", "push", "tasks", "campus", "--agent", "a", status=1).stdout)
+        self.assertIn("Campus", self.push("campus", bucket="none", status=1).stderr)
+        self.assertIn('no task "none"', self.push("none", status=1).stderr)
+        self.assertIn("named twice", self.push("campus", "CAMPUS", status=2).stderr)
+        self.assertEqual(self.changes(), [])
+
+    def test_a_limit_leaves_the_rest_for_later(self):
+        self.start()
+        for name in ("a", "b", "c"):
+            self.add(name, "--range", "192.0.2.1")
+        self.assertIn('later    "c"', self.push("a", "b", "c", "--limit", "2", "--yes").stdout)
+        self.assertEqual(sorted(self.there()), ["a", "b"])
+        self.push("a", "b", "c", "--limit", "2", "--yes")
+        self.assertEqual(sorted(self.there()), ["a", "b", "c"])
+
+    def test_refusals_say_what_to_do_and_nothing_is_remembered(self):
+        self.start()
+        self.weekly()
+        before = self.dump()
+        for code, part in ((-618, "the task scans just now in SCM"), (-303, "--live-only"), (-607, "private addresses")):
+            self.scm.faults({"kind": "status", "status": 400, "code": code, "path": TASKS, "after": 1})  # behind the list
+            done = self.push("campus", "--yes", status=1)
+            self.assertIn(part, done.stderr)
+            self.assertEqual(self.dump(), before)
+        self.scm.log()
+        for fault, part in (({"kind": "html"}, "page of a proxy"), ({"kind": "truncated"}, "JSON")):
+            self.scm.faults({**fault, "path": TASKS})
+            self.assertIn(part, self.push("campus", "--yes", status=1).stderr)
+            self.assertEqual((self.dump(), self.changes()), (before, []))

@@ -136,6 +136,62 @@ static void what_is_no_range_or_port_is_refused(void **state)
     becomes(ONE("192.0.2.1", "443/tls"), "its ports \"443/tls\" cannot be read");
 }
 
+static struct buf lines_of(const struct task_reply *task)
+{
+    struct buf lines = {0};
+    task_lines(&lines, task);
+    return lines;
+}
+
+static void what_is_sent_reads_back_as_the_same(void **state)
+{
+    (void)state;
+    static const char *const frequencies[] = {"manual",  "once",      "daily",        "weekly",
+                                              "monthly", "quarterly", "semiannually", "annually"};
+    assert_null(task_frequency_there("hourly"));
+    for (size_t i = 0; i < sizeof frequencies / sizeof frequencies[0]; i++) {
+        struct task_reply sent = {.name = "campus",
+                                  .agent = "an \"agent\"",
+                                  .hours = 23,
+                                  .minutes = 59,
+                                  .month = 12,
+                                  .day_of_month = 31,
+                                  .day_of_week = 7,
+                                  .year = 2027};
+        struct task_reply back;
+        struct buf body = {0};
+        struct json_value *root = NULL;
+        snprintf(sent.frequency, sizeof sent.frequency, "%s", task_frequency_there(frequencies[i]));
+        task_zone_there(sent.time_zone, -570);
+        assert_int_equal(task_reply_add(&sent, "192.0.2.0/24", "443,8000-8010"), CS_OK);
+        task_body(&body, &sent, "a-bucket");
+        assert_int_equal(json_parse(&root, buf_str(&body), body.len, NULL), CS_OK);
+        assert_string_equal(json_to_string(json_get(root, "certBucketId")), "a-bucket");
+        assert_int_equal(reply_task(&back, 1, root), CS_OK);
+        struct buf here = lines_of(&sent);
+        struct buf there = lines_of(&back);
+        assert_string_equal(buf_str(&here), buf_str(&there));
+        assert_non_null(strstr(buf_str(&here), "range 192.0.2.0/24 ports 443,8000-8010\n"));
+        assert_int_equal(strstr(buf_str(&here), "time 23:59 UTC-09:30\n") != NULL, i > 0);
+        buf_dispose(&here);
+        buf_dispose(&there);
+        buf_dispose(&body);
+        json_free(root);
+        task_reply_dispose(&sent);
+        task_reply_dispose(&back);
+    }
+}
+
+static void more_ranges_than_the_limit_are_refused(void **state)
+{
+    (void)state;
+    struct task_reply task = {0};
+    for (int i = 0; i < TASK_RANGES; i++)
+        assert_int_equal(task_reply_add(&task, "192.0.2.1/32", "443"), CS_OK);
+    assert_int_equal(task_reply_add(&task, "192.0.2.1/32", "443"), CS_E_LIMIT);
+    task_reply_dispose(&task);
+}
+
 static void one_without_name_is_no_task(void **state)
 {
     (void)state;
@@ -158,6 +214,8 @@ int main(void)
         cmocka_unit_test(a_schedule_that_cannot_be_read_makes_it_manual),
         cmocka_unit_test(ports_that_differ_become_the_ranges_own),
         cmocka_unit_test(what_is_no_range_or_port_is_refused),
+        cmocka_unit_test(what_is_sent_reads_back_as_the_same),
+        cmocka_unit_test(more_ranges_than_the_limit_are_refused),
         cmocka_unit_test(one_without_name_is_no_task),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
