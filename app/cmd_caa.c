@@ -137,7 +137,7 @@ static enum cs_err add_inventory(struct caa_job *job)
     struct app *app = job->app;
     enum cs_err err = app_open_store(app, STORE_READ);
     if (err == CS_OK)
-        err = inventory_each_domain(app->store, INVENTORY_SCM, add_domain, job, &app->diag);
+        err = inventory_each_domain(app->store, NULL, add_domain, job, &app->diag);
     if (err == CS_OK && job->asked.len == 0)
         return diag_fail(
             &app->diag, CS_E_NOT_FOUND,

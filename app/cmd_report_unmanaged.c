@@ -94,22 +94,23 @@ static void print_groups(const uint64_t counts[UNMANAGED_GROUPS])
     printf("%-14s%8" PRIu64 "\n%s", "unmanaged", total, total > 0 ? "\n" : "");
 }
 
+/* The store is read once to count, and once for each group that has rows. */
 static enum cs_err write_report(struct app *app, const struct asset_filter *filter,
                                 struct unmanaged_list *list, const struct list_options *options)
 {
-    enum cs_err err = CS_OK;
-    if (is_table(options)) {
-        err = assets_each(app->store, filter, &list->assets.exact, unmanaged_list_row, list, &app->diag);
-        if (err == CS_OK)
-            print_groups(list->counts);
-    }
+    enum cs_err err =
+        assets_each(app->store, filter, &list->assets.exact, unmanaged_list_row, list, &app->diag);
+    if (err == CS_OK && is_table(options))
+        print_groups(list->counts);
     if (err == CS_OK)
         err =
             app_open_listing(app, options, unmanaged_columns, unmanaged_column_count, &list->assets.listing);
     if (err != CS_OK)
         return err;
-    for (list->group = 0; list->group < UNMANAGED_GROUPS && err == CS_OK; list->group++)
-        err = assets_each(app->store, filter, &list->assets.exact, unmanaged_list_row, list, &app->diag);
+    for (list->group = 0; list->group < UNMANAGED_GROUPS && err == CS_OK; list->group++) {
+        if (list->counts[list->group] > 0)
+            err = assets_each(app->store, filter, &list->assets.exact, unmanaged_list_row, list, &app->diag);
+    }
     return listing_close(list->assets.listing, err, &app->diag);
 }
 
@@ -119,7 +120,9 @@ static enum cs_err report(struct app *app, const struct unmanaged_options *optio
     struct expiry_limits limits;
     struct owner_name owner;
     struct asset_filter filter = {.state = "live", .estate_findings = true, .now_s = app_now_s()};
-    struct unmanaged_list list = {.assets = {.now_s = filter.now_s, .expiry = &limits, .diag = &app->diag}};
+    struct issuers issuers = {0};
+    struct unmanaged_list list = {.issuers = &issuers,
+                                  .assets = {.now_s = filter.now_s, .expiry = &limits, .diag = &app->diag}};
     enum cs_err err = expiry_setting(app, &limits);
     if (err == CS_OK)
         err = compile(app, options->where, &list.assets.where);
@@ -128,6 +131,8 @@ static enum cs_err report(struct app *app, const struct unmanaged_options *optio
     if (err == CS_OK)
         err = trust_refresh_for_reading(app);
     if (err == CS_OK)
+        err = issuers_read(&issuers, app->store, &app->diag);
+    if (err == CS_OK)
         err = fill_owner(app, options->owner, &owner, &filter);
     if (err == CS_OK)
         err = warn(app, list_options);
@@ -135,6 +140,7 @@ static enum cs_err report(struct app *app, const struct unmanaged_options *optio
         filter.where = matcher_expr(list.assets.where);
         err = write_report(app, &filter, &list, list_options);
     }
+    issuers_dispose(&issuers);
     matcher_free(list.assets.where);
     return err;
 }

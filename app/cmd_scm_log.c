@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "base/text.h"
+#include "base/timefmt.h"
 #include "db/sent_log.h"
 
 enum {
@@ -42,7 +42,8 @@ struct log_listing {
 static enum cs_err list_call(void *context, const struct sent_row *row)
 {
     const struct log_listing *list = context;
-    listing_time(list->listing, COLUMN_SENT_AT, row->sent_at_s);
+    char when[TIMEFMT_SIZE]; /* as text: a table, too, shows the second */
+    listing_text(list->listing, COLUMN_SENT_AT, timefmt_rfc3339(when, row->sent_at_s));
     if (row->push_id != 0)
         listing_int(list->listing, COLUMN_PUSH, row->push_id);
     listing_text(list->listing, COLUMN_LOCAL_USER, row->by.local_user);
@@ -56,7 +57,7 @@ static enum cs_err list_call(void *context, const struct sent_row *row)
     listing_text(list->listing, COLUMN_ANSWER,
                  row->answered_at_s == 0 ? "(not known: certscour was interrupted)" : row->answer);
     if (row->answered_at_s != 0)
-        listing_time(list->listing, COLUMN_ANSWERED_AT, row->answered_at_s);
+        listing_text(list->listing, COLUMN_ANSWERED_AT, timefmt_rfc3339(when, row->answered_at_s));
     return listing_end_row(list->listing, list->diag);
 }
 

@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/inventory_resolve.h"
 #include "app/progress.h"
+#include "app/scan_options.h"
 #include "app/scm_pulls.h"
 #include "scm/pull.h"
 
@@ -29,6 +30,7 @@ struct pull_choices {
     bool take_mails;
     bool resolve;
     const char *dns_server;
+    const char *network;
 };
 
 static const struct command_option pull_option_table[] = {
@@ -63,6 +65,11 @@ static const struct command_option pull_option_table[] = {
      .argument = "SERVER",
      .help = "ADDRESS[:PORT] of the DNS server to ask",
      .offset = offsetof(struct pull_choices, dns_server)},
+    {.name = "network",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "label of the address space that this DNS speaks of, as in scan; default empty",
+     .offset = offsetof(struct pull_choices, network)},
     {.name = NULL},
 };
 
@@ -169,7 +176,7 @@ static enum cs_err resolve_names(struct app *app, const struct pull_choices *cho
 {
     struct inventory_resolve_result result;
     bool terminal = isatty(STDERR_FILENO) == 1;
-    enum cs_err err = inventory_resolve(app->store, choices->dns_server, app_now_s(),
+    enum cs_err err = inventory_resolve(app->store, choices->dns_server, choices->network, app_now_s(),
                                         terminal ? show_resolving : NULL, &result, &app->diag);
     if (terminal)
         fputs("\r\033[K", stderr);
@@ -200,6 +207,10 @@ static int pull(struct app *app, const struct command *command, int argc, char *
                    INVENTORY_COUNT + OTHER_COUNT, &status))
         return status;
     enum cs_err err = choose(app, &choices);
+    if (choices.network == NULL)
+        choices.network = "";
+    if (err == CS_OK)
+        err = scan_network_check(choices.network, &app->diag);
     if (choices.dns_server == NULL)
         choices.dns_server = config_get(&app->config, "dns", "servers");
     if (err == CS_OK && choices.resolve)

@@ -70,7 +70,7 @@ static enum cs_err print_result(struct app *app, const struct undo_result *resul
                      result->reason);
 }
 
-static enum cs_err undo_now(struct app *app, const struct push_row *push, const struct scm_route *route)
+static enum cs_err undo_now(struct app *app, struct push_row *push, const struct scm_route *route)
 {
     struct scm_session session = {0};
     struct scm_journal journal = {0};
@@ -82,6 +82,8 @@ static enum cs_err undo_now(struct app *app, const struct push_row *push, const 
                         push->server);
     if (err == CS_OK)
         err = scm_journal_open(&journal, app, &session);
+    if (err == CS_OK) /* as whoever held the lock has left it */
+        err = push_get(app->store, push->id, push, &app->diag);
     journal.push_id = push->id;
     struct push_options options = {.client = &session.client,
                                    .store = app->store,

@@ -45,6 +45,7 @@ static const struct {
     {"scm", "requests_per_s"},
     {"scm", "connect_timeout"},
     {"scm", "timeout"},
+    {"scm", "retry_delay"},
     {"scm", "support"},
     {"scm", "asset_route"},
     {"scm", "discovery_url"},

@@ -12,6 +12,7 @@
 
 struct resolving {
     struct store *store;
+    const char *network;
     struct text_list names;
     bool dns_answered;
     int64_t now_s;
@@ -36,8 +37,8 @@ static enum cs_err store_answers(struct resolving *resolving, const struct dns_a
         resolving->result->unanswered += !answer->answered;
         resolving->result->found += answer->count > 0;
         if (answer->answered)
-            err = scan_names_put(resolving->store, "", answer->name, answer->ips, answer->count,
-                                 resolving->now_s, resolving->diag);
+            err = scan_names_put(resolving->store, resolving->network, answer->name, answer->ips,
+                                 answer->count, resolving->now_s, resolving->diag);
     }
     return err;
 }
@@ -72,11 +73,12 @@ static enum cs_err resolve_some(struct resolving *resolving, const struct text_l
     return err;
 }
 
-enum cs_err inventory_resolve(struct store *store, const char *dns_server, int64_t now_s,
+enum cs_err inventory_resolve(struct store *store, const char *dns_server, const char *network, int64_t now_s,
                               void (*progress)(size_t done, size_t total),
                               struct inventory_resolve_result *result, struct diag *diag)
 {
-    struct resolving resolving = {.store = store, .now_s = now_s, .result = result, .diag = diag};
+    struct resolving resolving = {
+        .store = store, .network = network, .now_s = now_s, .result = result, .diag = diag};
     *result = (struct inventory_resolve_result){0};
     enum cs_err err = inventory_names_each(store, keep_name, &resolving, diag);
     result->names = resolving.names.count;

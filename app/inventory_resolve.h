@@ -14,10 +14,10 @@ struct inventory_resolve_result {
     size_t unanswered; /* the DNS did not answer: what is stored of them stays */
 };
 
-/* `dns_server` NULL = the system's. `progress` (may be NULL) is told after each thousand. A DNS that answers
- * nobody is left alone, and the rest is unanswered. */
-CS_MUST_USE enum cs_err inventory_resolve(struct store *store, const char *dns_server, int64_t now_s,
-                                          void (*progress)(size_t done, size_t total),
+/* `dns_server` NULL = the system's; its answers are addresses of `network`. `progress` (may be NULL) is told
+ * after each thousand. A DNS that answers nobody is left alone, and the rest is unanswered. */
+CS_MUST_USE enum cs_err inventory_resolve(struct store *store, const char *dns_server, const char *network,
+                                          int64_t now_s, void (*progress)(size_t done, size_t total),
                                           struct inventory_resolve_result *result, struct diag *diag);
 
 /* Whether `dns_server` is an address to ask, before something long begins. CS_E_INVALID. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/late_name.h"
 
+#include "app/patient_begin.h"
 #include "db/assets.h"
 #include "db/scan_names.h"
 
@@ -35,7 +36,7 @@ enum cs_err late_name_store(struct store *store, const char *network, struct ip 
 {
     const struct asset_filter filter = {.address = &ip, .network = network};
     struct deciding deciding = {store, rules, diag};
-    enum cs_err err = store_begin(store, diag);
+    enum cs_err err = patient_begin(store, NULL, diag);
     if (err != CS_OK)
         return err;
     err = scan_names_host(store, network, ip, host_name, diag);

@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "app/dns_answers.h"
-#include "app/host_names.h"
+#include "app/name_stage_inner.h"
+#include "app/patient_begin.h"
 #include "app/pipeline.h"
-#include "base/text.h"
-#include "db/assets.h"
 #include "db/inventory_names.h"
 #include "db/scan_names.h"
 #include "scanner/target_blocks.h"
@@ -21,20 +20,8 @@
 #define LOOKUP_MS       1500
 #define LOOKUP_TRIES    2
 #define NAMES_AT_ONCE   1000
-#define GIVE_UP_AFTER   64 /* look-ups that nobody answered, and none that anybody did */
-
-struct name_stage {
-    struct name_options options;
-    struct follow_ups *ups;
-    struct host_names *hosts; /* NULL = PTR is no source */
-    uint64_t next_number;
-    int64_t now_s;     /* of the round */
-    bool dns_answered; /* a name that was seen, ever */
-    bool dns_dead;     /* nobody answers: it is left alone */
-    bool has_places;   /* something was met that the DNS may be asked about */
-    bool inventory_recalled;
-    struct diag *diag; /* of the call under way */
-};
+#define GIVE_UP_AFTER   64                    /* look-ups that nobody answered, and none that anybody did */
+#define LOST_AFTER      (2 * LOOKUPS_AT_ONCE) /* look-ups in a row that nobody answers any more */
 
 static bool takes(const struct name_stage *stage, enum name_source source)
 {
@@ -50,6 +37,7 @@ static struct resolver_options lookups(const struct name_stage *stage, bool has_
         .max_at_once = LOOKUPS_AT_ONCE,
         .rate_per_s = LOOKUPS_PER_S,
         .give_up_after = has_answered ? 0 : GIVE_UP_AFTER,
+        .lost_after = LOST_AFTER,
     };
 }
 
@@ -84,9 +72,7 @@ void name_stage_free(struct name_stage *stage)
 
 /* ---- what is met ---- */
 
-/* Nothing about addresses that exist on every machine leaves this one, but for a DNS server that was named.
- */
-static bool may_ask_about(const struct name_stage *stage, struct ip ip)
+bool name_stage_may_ask(const struct name_stage *stage, struct ip ip)
 {
     const uint8_t *v4 = ip.bytes + 12;
     static const struct ip loopback = {.bytes = {[15] = 1}};
@@ -105,7 +91,7 @@ static bool has_shown_something(const struct observation *seen)
 static bool wants_host_name(const struct name_stage *stage, const struct observation *seen)
 {
     return stage->hosts != NULL && seen->host_name == NULL && has_shown_something(seen) &&
-           may_ask_about(stage, seen->ip);
+           name_stage_may_ask(stage, seen->ip);
 }
 
 enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *batch, struct diag *diag)
@@ -118,12 +104,18 @@ enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *ba
     return err == CS_OK ? CS_OK : diag_fail(diag, err, "out of memory");
 }
 
+void name_stage_stop(struct name_stage *stage)
+{
+    if (stage->hosts != NULL)
+        host_names_stop(stage->hosts);
+}
+
 static enum cs_err update_hosts(struct name_stage *stage)
 {
     if (stage->hosts == NULL)
         return CS_OK;
     if (*stage->options.stop != 0)
-        host_names_stop(stage->hosts);
+        name_stage_stop(stage);
     enum cs_err err = host_names_update(stage->hosts);
     return err == CS_OK ? CS_OK : diag_fail(stage->diag, err, "names of addresses: out of memory");
 }
@@ -146,7 +138,7 @@ static enum cs_err meet(struct name_stage *stage, struct observation *seen)
     bool is_given = seen->server_name != NULL && seen->target < PIPELINE_FOLLOW_UPS;
     if (!has_shown_something(seen))
         return CS_OK;
-    stage->has_places |= may_ask_about(stage, seen->ip);
+    stage->has_places |= name_stage_may_ask(stage, seen->ip);
     if (stage->hosts != NULL) {
         ptr = host_names_of(stage->hosts, seen->ip);
         if (seen->host_name == NULL && ptr == NULL)
@@ -188,27 +180,32 @@ enum cs_err name_stage_late(struct name_stage *stage, struct ip *ip, const char 
 
 /* ---- names seen ---- */
 
-static enum cs_err see_names(struct name_stage *stage, struct ip ip, const struct cert_record *leaf)
+enum cs_err name_stage_see(struct name_stage *stage, struct ip ip, const struct cert_record *leaf)
 {
     enum cs_err err = CS_OK;
-    if (!takes(stage, NAME_SOURCE_SEEN) || !may_ask_about(stage, ip))
+    if (!takes(stage, NAME_SOURCE_SEEN) || !name_stage_may_ask(stage, ip))
         return CS_OK;
     if (leaf->common_name != NULL)
-        err = follow_ups_seen(stage->ups, leaf->common_name, NAME_SOURCE_SEEN);
+        err = follow_ups_seen(stage->ups, &ip, leaf->common_name, NAME_SOURCE_SEEN);
     for (size_t i = 0; i < leaf->dns_names.count && err == CS_OK; i++)
-        err = follow_ups_seen(stage->ups, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
+        err = follow_ups_seen(stage->ups, &ip, leaf->dns_names.items[i], NAME_SOURCE_SEEN);
     return err;
 }
 
 enum cs_err name_stage_leaf(void *context, const struct observation *seen, const struct cert_record *leaf)
 {
-    return see_names(context, seen->ip, leaf);
+    return name_stage_see(context, seen->ip, leaf);
 }
+
+struct recalling {
+    struct name_stage *stage;
+    struct ip ip;
+};
 
 static enum cs_err see_earlier(void *context, const char *name)
 {
-    struct name_stage *stage = context;
-    return follow_ups_seen(stage->ups, name, NAME_SOURCE_SEEN);
+    const struct recalling *recalling = context;
+    return follow_ups_seen(recalling->stage->ups, &recalling->ip, name, NAME_SOURCE_SEEN);
 }
 
 /* What earlier scans knew of the addresses met since the last round. */
@@ -218,8 +215,9 @@ static enum cs_err recall_seen(struct name_stage *stage)
     const struct ip *ips = follow_ups_new_addresses(stage->ups, &count);
     enum cs_err err = CS_OK;
     for (size_t i = 0; i < count && err == CS_OK; i++) {
-        if (may_ask_about(stage, ips[i]))
-            err = scan_names_at(stage->options.store, stage->options.network, ips[i], see_earlier, stage,
+        struct recalling recalling = {stage, ips[i]};
+        if (name_stage_may_ask(stage, ips[i]))
+            err = scan_names_at(stage->options.store, stage->options.network, ips[i], see_earlier, &recalling,
                                 stage->diag);
     }
     return err;
@@ -228,7 +226,7 @@ static enum cs_err recall_seen(struct name_stage *stage)
 static enum cs_err see_managed(void *context, const char *name)
 {
     struct name_stage *stage = context;
-    return follow_ups_seen(stage->ups, name, NAME_SOURCE_SCM);
+    return follow_ups_seen(stage->ups, NULL, name, NAME_SOURCE_SCM);
 }
 
 /* All names of the inventory, once, when there is a place where they may be. */
@@ -278,7 +276,7 @@ static enum cs_err take_resolved(struct name_stage *stage, const struct dns_answ
 static enum cs_err take_answers(struct name_stage *stage, const struct dns_answers *answers)
 {
     struct store *store = stage->options.store;
-    enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
+    enum cs_err err = store != NULL ? patient_begin(store, stage->options.stop, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
     for (size_t i = 0; i < answers->count && err == CS_OK; i++) {
@@ -293,6 +291,15 @@ static enum cs_err take_answers(struct name_stage *stage, const struct dns_answe
     return err;
 }
 
+static bool is_any_answered(const struct dns_answers *answers)
+{
+    for (size_t i = 0; i < answers->count; i++) {
+        if (answers->items[i].answered || answers->items[i].count > 0)
+            return true;
+    }
+    return false;
+}
+
 static enum cs_err resolve(struct name_stage *stage, const struct text_list *names)
 {
     struct dns_answers answers;
@@ -303,7 +310,9 @@ static enum cs_err resolve(struct name_stage *stage, const struct text_list *nam
     enum cs_err err = dns_answers_ask(&answers, names, &options, stage->diag);
     if (err == CS_OK)
         err = take_answers(stage, &answers);
-    stage->dns_dead |= !has_answered && !stage->dns_answered && names->count >= GIVE_UP_AFTER;
+    has_answered |= stage->dns_answered;
+    stage->unanswered = is_any_answered(&answers) ? 0 : stage->unanswered + names->count;
+    stage->dns_dead |= stage->unanswered >= (has_answered ? 2 * NAMES_AT_ONCE : GIVE_UP_AFTER);
     dns_answers_dispose(&answers);
     return err;
 }
@@ -374,7 +383,7 @@ static enum cs_err gather(struct name_stage *stage, struct target_set *set)
 static enum cs_err gather_stored(struct name_stage *stage, struct target_set *set)
 {
     struct store *store = stage->options.store;
-    enum cs_err err = store != NULL ? store_begin(store, stage->diag) : CS_OK;
+    enum cs_err err = store != NULL ? patient_begin(store, stage->options.stop, stage->diag) : CS_OK;
     if (err != CS_OK)
         return err;
     err = gather(stage, set);
@@ -405,66 +414,16 @@ enum cs_err name_stage_round(struct name_stage *stage, struct target_set **out, 
     return err;
 }
 
-/* ---- a resumed scan ---- */
-
-static enum cs_err restore_met(void *context, const struct asset_row *row)
-{
-    struct name_stage *stage = context;
-    struct der leaf = {0};
-    if (row->last_scan_id != stage->options.scan_id)
-        return CS_OK;
-    memcpy(leaf.sha256, row->cert.sha256, sizeof leaf.sha256);
-    const struct observation seen = {
-        .has_ip = true,
-        .ip = row->endpoint.ip,
-        .port = row->endpoint.port,
-        .protocol = row->endpoint.protocol,
-        .server_name = row->endpoint.server_name,
-        .chains = {{.certs = &leaf, .cert_count = 1}},
-        .chain_count = 1,
-    };
-    stage->has_places |= may_ask_about(stage, seen.ip);
-    enum cs_err err = follow_ups_met(stage->ups, &seen);
-    if (err == CS_OK)
-        err = see_names(stage, seen.ip, &row->cert);
-    if (err == CS_OK && row->endpoint.server_name == NULL && row->host_name != NULL)
-        err = follow_ups_points(stage->ups, row->host_name, seen.ip,
-                                NAME_SOURCE_PTR); /* its PTR, or the target's name */
-    return err;
-}
-
-static enum cs_err restore_tried(void *context, uint64_t number, const struct endpoint *endpoint)
-{
-    struct name_stage *stage = context;
-    const struct observation seen = {
-        .has_ip = true,
-        .ip = endpoint->ip,
-        .port = endpoint->port,
-        .protocol = endpoint->protocol,
-        .server_name = endpoint->server_name,
-    };
-    stage->next_number = number + 1;
-    return follow_ups_met(stage->ups, &seen);
-}
-
-enum cs_err name_stage_restore(struct name_stage *stage, struct diag *diag)
-{
-    const struct asset_filter filter = {.state = "live"};
-    if (stage->options.store == NULL)
-        return CS_OK;
-    stage->diag = diag;
-    enum cs_err err = assets_each(stage->options.store, &filter, NULL, restore_met, stage, diag);
-    if (err == CS_OK)
-        err = follow_ups_restore(stage->options.store, stage->options.scan_id, restore_tried, stage, diag);
-    return err;
-}
-
 void name_stage_describe(const struct name_stage *stage, struct buf *out)
 {
     struct follow_ups_counts counts;
     follow_ups_count(stage->ups, &counts);
     if (stage->dns_dead)
         buf_append_str(out, "names: no DNS server answers, so none were looked up any more\n");
+    if (counts.not_asked > 0)
+        buf_printf(out,
+                   "names: %" PRIu64 " seen were not looked up: more than %d of one address, or %d in all\n",
+                   counts.not_asked, FOLLOW_UPS_NAMES_AT, FOLLOW_UPS_NAMES_SEEN);
     if (counts.tried == 0 && counts.beyond_limit == 0)
         return;
     buf_printf(out, "names: %" PRIu64 " tried", counts.tried);

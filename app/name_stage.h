@@ -12,7 +12,9 @@
 #include "db/store.h"
 #include "scanner/follow_ups.h"
 #include "scanner/name_source.h"
+#include "scanner/permutation.h"
 #include "scanner/scanner.h"
+#include "scanner/target_set.h"
 
 struct name_options {
     unsigned sources;       /* a set of enum name_source; 0 = none at all */
@@ -31,8 +33,13 @@ CS_MUST_USE enum cs_err name_stage_new(struct name_stage **out, const struct nam
                                        struct diag *diag);
 void name_stage_free(struct name_stage *stage);
 
-/* What a scan that is resumed had met and tried. */
-CS_MUST_USE enum cs_err name_stage_restore(struct name_stage *stage, struct diag *diag);
+/* What a scan that is resumed had met and tried: from what it has stored, and for what showed no certificate
+ * for want of a name from its attempt log. Both are for the call. */
+CS_MUST_USE enum cs_err name_stage_restore(struct name_stage *stage, const struct target_set *targets,
+                                           const struct permutation *order, struct diag *diag);
+
+/* From now on the DNS is left alone: what is asked for ends without answer. */
+void name_stage_stop(struct name_stage *stage);
 
 /* A batch that has come: host names of what it shows are asked for. Waits for nobody. */
 CS_MUST_USE enum cs_err name_stage_ask(struct name_stage *stage, const struct scan_batch *batch,

@@ -17,6 +17,7 @@
 #include "db/scan_names.h"
 #include "db/scans.h"
 #include "report/scan_line.h"
+#include "scanner/follow_ups.h"
 
 #define MAX_BATCH_TEXT ((size_t)256 << 20) /* lines of one batch; far above what a batch can hold */
 
@@ -269,6 +270,14 @@ static enum cs_err take_chain(struct pipeline *pipeline, const struct observatio
     return err;
 }
 
+static enum cs_err tell_ended(struct pipeline *pipeline, const struct endpoint *endpoint,
+                              const struct ingest_end *end, struct diag *diag)
+{
+    struct ingest_end told = *end;
+    told.wants_name = follow_ups_wants_name(end->outcome, endpoint->protocol, endpoint->server_name);
+    return ingest_target_ended(pipeline->ingest, endpoint, &told, diag);
+}
+
 /* Of an endpoint that was looked for under any protocol: what is stored under others than `found` (NULL:
  * under any) was not met. */
 static enum cs_err miss_protocols(struct pipeline *pipeline, const struct endpoint *endpoint,
@@ -279,7 +288,7 @@ static enum cs_err miss_protocols(struct pipeline *pipeline, const struct endpoi
     for (int i = 0; i < PROTOCOL_COUNT && err == CS_OK; i++) {
         other.protocol = (enum protocol)i;
         if (found == NULL || *found != other.protocol)
-            err = ingest_target_ended(pipeline->ingest, &other, end, diag);
+            err = tell_ended(pipeline, &other, end, diag);
     }
     return err;
 }
@@ -298,7 +307,7 @@ static enum cs_err take_observation(struct pipeline *pipeline, const struct obse
                                          .slots_seen = slots,
                                          .slot_count = seen->chain_count,
                                          .at_s = seen->seen_at_ms / 1000};
-        err = ingest_target_ended(pipeline->ingest, &endpoint, &shown, diag);
+        err = tell_ended(pipeline, &endpoint, &shown, diag);
     }
     if (err == CS_OK && seen->chain_count > 0 && seen->any_protocol && pipeline->ingest != NULL) {
         struct endpoint endpoint = endpoint_of(pipeline, seen);
@@ -358,7 +367,7 @@ static enum cs_err take_attempt(struct pipeline *pipeline, const struct attempt 
                                    .at_s = attempt->ended_at_s};
     if (target.protocol == PROTOCOL_AUTO)
         return miss_protocols(pipeline, &endpoint, NULL, &end, diag);
-    return ingest_target_ended(pipeline->ingest, &endpoint, &end, diag);
+    return tell_ended(pipeline, &endpoint, &end, diag);
 }
 
 /* Follow-ups are rows. */

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "app/expiry_setting.h"
+#include "app/patient_begin.h"
 #include "app/scan_summary.h"
 #include "app/trust_setting.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "db/chain_verdicts.h"
+#include "db/scan_names.h"
 #include "db/scans.h"
 #include "scanner/target_text.h"
 
@@ -71,6 +73,9 @@ enum cs_err scan_job_check(struct scan_job *job)
         err = scan_ehlo_parse(options->ehlo_name, job->ehlo_name, &app->diag);
     if (err == CS_OK)
         err = scan_names_parse(options->names_from, &job->names, &app->diag);
+    if (err == CS_OK && options->no_store && (job->names.sources & NAME_SOURCE_BIT(NAME_SOURCE_SCM)) != 0)
+        app_note("--no-store: names of the inventory (--names-from scm) are not tried, for they are in the "
+                 "database");
     if (err == CS_OK)
         err = scan_network_check(network, &app->diag);
     free(job->network);
@@ -109,8 +114,8 @@ enum cs_err scan_job_plan(struct scan_job *job)
     if (err == CS_OK && app->store == NULL)
         err = open_store_for(job);
     if (err == CS_OK)
-        err = scan_request_targets(&options->request, app->store, app_now_s(), &job->targets, &notes,
-                                   &app->diag);
+        err = scan_request_targets(&options->request, app->store, app_now_s(), &job->targets, &job->answers,
+                                   &notes, &app->diag);
     if (err == CS_OK)
         err = load_rules(job);
     if (err == CS_OK)
@@ -236,6 +241,33 @@ static void fill_run(struct scan_job *job, struct scan_run *run)
     };
 }
 
+static enum cs_err put_answer(const struct scan_job *job, const struct dns_answer *answer)
+{
+    if (!answer->answered)
+        return CS_OK;
+    return scan_names_resolved(job->app->store, job->scan_id, job->network, answer->name, answer->ips,
+                               answer->count, NULL, app_now_s(), &job->app->diag);
+}
+
+/* What the DNS said of names given as targets ends their assets elsewhere, but for those that the scan has
+ * met: so at its end. */
+static enum cs_err settle_given_names(const struct scan_job *job)
+{
+    struct app *app = job->app;
+    if (job->options->no_store || job->answers.count == 0)
+        return CS_OK;
+    enum cs_err err = patient_begin(app->store, job->control.interrupts, &app->diag);
+    if (err != CS_OK)
+        return err;
+    for (size_t i = 0; i < job->answers.count && err == CS_OK; i++)
+        err = put_answer(job, &job->answers.items[i]);
+    if (err == CS_OK)
+        err = store_commit(app->store, &app->diag);
+    if (err != CS_OK)
+        store_rollback(app->store);
+    return err;
+}
+
 /* The row gets the state that the run ended in; a failure keeps what was committed, for --resume. */
 static enum cs_err finish_row(struct scan_job *job, enum cs_err err, const struct scan_result *result)
 {
@@ -300,6 +332,8 @@ int scan_job_run(struct scan_job *job)
     job->end = SCAN_END_INTERRUPTED;
     run.pipeline.scan_id = run.names.scan_id = job->options->no_store ? 0 : job->scan_id;
     err = scan_run(&run, &result, &app->diag);
+    if (err == CS_OK)
+        err = settle_given_names(job);
     if (err == CS_OK && result.end == SCAN_END_DONE && !job->options->no_store)
         err = pseudo_mark(app->store, job->scan_id, job->network, job->targets, &result.pseudo, &app->diag);
     err = finish_row(job, err, &result);
@@ -313,6 +347,7 @@ void scan_job_dispose(struct scan_job *job)
 {
     ruleset_dispose(&job->rules);
     target_set_free(job->targets);
+    dns_answers_dispose(&job->answers);
     trust_free(job->trust);
     free(job->network);
     free(job->dns_server);

@@ -18,6 +18,7 @@ struct scan_job {                 /* zero-initialise, set what is the caller's; 
     struct trust *trust; /* owned; NULL = chains are not judged */
     struct scan_plan plan;
     struct target_set *targets;
+    struct dns_answers answers; /* to the names among them */
     struct ruleset rules;
     struct permutation order;
     char *network;

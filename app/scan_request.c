@@ -94,6 +94,7 @@ static enum cs_err add_everything(const struct scan_request *request, struct sto
 
 struct resolving {
     struct target_list *list;
+    struct dns_answers *answers;
     struct buf *notes;
     size_t unresolved;
 };
@@ -101,16 +102,16 @@ struct resolving {
 static enum cs_err keep_addresses(void *context, const char *name, const struct ip *ips, size_t count,
                                   bool answered, const char *reason)
 {
-    (void)answered;
     struct resolving *resolving = context;
     if (count == 0 && resolving->unresolved++ < UNRESOLVED_SHOWN)
         buf_printf(resolving->notes, "%s: no address (%s)\n", name,
                    reason != NULL ? reason : "none in the DNS");
-    return target_list_resolved(resolving->list, name, ips, count);
+    enum cs_err err = dns_answers_add(resolving->answers, name, ips, count, answered);
+    return err == CS_OK ? target_list_resolved(resolving->list, name, ips, count) : err;
 }
 
-static enum cs_err resolve(const struct scan_request *request, struct target_list *list, struct buf *notes,
-                           struct diag *diag)
+static enum cs_err resolve(const struct scan_request *request, struct target_list *list,
+                           struct dns_answers *answers, struct buf *notes, struct diag *diag)
 {
     const struct text_list *names = target_list_names(list);
     if (names->count == 0)
@@ -123,7 +124,7 @@ static enum cs_err resolve(const struct scan_request *request, struct target_lis
             err = target_list_resolved(list, names->items[i], NULL, 0);
         return err;
     }
-    struct resolving resolving = {list, notes, 0};
+    struct resolving resolving = {list, answers, notes, 0};
     struct resolver_options options = {.server = request->dns_server};
     enum cs_err err = resolver_run(names, &options, keep_addresses, &resolving, diag);
     if (resolving.unresolved > UNRESOLVED_SHOWN)
@@ -132,7 +133,8 @@ static enum cs_err resolve(const struct scan_request *request, struct target_lis
 }
 
 enum cs_err scan_request_targets(const struct scan_request *request, struct store *store, int64_t now_s,
-                                 struct target_set **out, struct buf *notes, struct diag *diag)
+                                 struct target_set **out, struct dns_answers *answers, struct buf *notes,
+                                 struct diag *diag)
 {
     struct port_list ports = {0};
     struct target_list *list = NULL;
@@ -143,7 +145,7 @@ enum cs_err scan_request_targets(const struct scan_request *request, struct stor
     if (err == CS_OK)
         err = add_everything(request, store, now_s, list, diag);
     if (err == CS_OK)
-        err = resolve(request, list, notes, diag);
+        err = resolve(request, list, answers, notes, diag);
     if (err == CS_OK)
         err = target_list_build(list, out, notes, diag);
     target_list_free(list);

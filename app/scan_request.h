@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "app/dns_answers.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/text_list.h"
@@ -27,9 +28,10 @@ void scan_request_dispose(struct scan_request *request);
 
 /* Reads files and standing exclusions (`store` may be NULL), checks everything, and only then asks the DNS.
  * Wrong input is CS_E_INVALID with place and reason, before any packet. `notes` gets lines a person should
- * see. */
+ * see, `answers` what the DNS said (NULL in a dry run). */
 CS_MUST_USE enum cs_err scan_request_targets(const struct scan_request *request, struct store *store,
-                                             int64_t now_s, struct target_set **out, struct buf *notes,
+                                             int64_t now_s, struct target_set **out,
+                                             struct dns_answers *answers, struct buf *notes,
                                              struct diag *diag);
 
 /* What was asked for in a line, for `scan list`: "10.0.0.0/8 campus.txt -p quick". */

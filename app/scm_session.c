@@ -81,6 +81,8 @@ static enum cs_err open_http(struct scm_session *session, struct app *app)
         err = parse_seconds(app, "connect_timeout", &options.connect_timeout_ms, &app->diag);
     if (err == CS_OK)
         err = parse_seconds(app, "timeout", &options.timeout_ms, &app->diag);
+    if (err == CS_OK)
+        err = parse_seconds(app, "retry_delay", &options.retry_ms, &app->diag);
     if (err == CS_OK && getrandom(&options.seed, sizeof options.seed, 0) != sizeof options.seed)
         options.seed = (uint64_t)app_now_s();
     return err == CS_OK ? http_new(&session->http, &options, &app->diag) : err;

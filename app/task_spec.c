@@ -279,7 +279,7 @@ static enum cs_err check_targets(struct app *app, struct scan_options *options)
     struct target_set *targets = NULL;
     struct buf notes = {0};
     options->request.dry_run = true;
-    enum cs_err err = scan_request_targets(&options->request, NULL, 0, &targets, &notes, &app->diag);
+    enum cs_err err = scan_request_targets(&options->request, NULL, 0, &targets, NULL, &notes, &app->diag);
     target_set_free(targets);
     buf_dispose(&notes);
     return err;

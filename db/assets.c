@@ -106,6 +106,12 @@ static bool build_condition(struct sql_condition *condition, const struct asset_
         buf_append_str(&condition->text, " AND e.ip = ");
         sql_add_blob(condition, filter->address->bytes, sizeof filter->address->bytes);
     }
+    if (filter->last_scan_id != 0) {
+        add_and(condition);
+        condition->selective = true; /* no index, but nothing is read of those left out than their own row */
+        buf_append_str(&condition->text, "a.last_scan_id = ");
+        sql_add_number(condition, filter->last_scan_id);
+    }
     if (filter->changed_since != NULL) {
         add_and(condition);
         changes_append_condition(condition, filter->changed_since);

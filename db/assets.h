@@ -64,6 +64,7 @@ struct asset_filter {
     bool estate_findings;            /* wanted in the rows; a `where` that needs them has them all the same */
     const struct ip *address;        /* only what is there, in `network`; NULL = anywhere */
     const char *network;             /* with `address` */
+    int64_t last_scan_id;            /* only what this scan has seen last; 0 = any */
     const struct change_since *changed_since; /* only what may have changed since; NULL = all */
     int64_t now_s;                            /* for days_left */
 };

@@ -74,10 +74,13 @@ CS_MUST_USE enum cs_err ingest_host_name(struct ingest *ingest, const struct end
 
 /* A target that ended: for an endpoint that is known, its last probe and outcome are noted; a conclusive
  * outcome without certificate counts as a miss, the second in a row (of different scans) ends its assets as
- * `gone`, a certificate brings it back to live. Cheap for unknown endpoints (a set look-up): call it for
- * every target. */
+ * `gone`, a certificate brings it back to live. A target without server name that misses is a miss for what
+ * is known there by name too, but for what the scan has seen; one that shows a certificate, told right after
+ * its sighting, says nothing of it. Cheap for unknown endpoints (two set look-ups): call it for every target.
+ */
 struct ingest_end { /* borrowed */
     enum outcome outcome;
+    bool wants_name;               /* it may have ended so for want of a server name: no miss for the named */
     bool throttled;                /* refused for now: no miss, whatever the outcome */
     const char *const *slots_seen; /* static texts; a live asset in another slot counts a miss too */
     size_t slot_count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Inside of ingest, shared by its two files: endpoints and assets (ingest.c), certificates and chains
- * (ingest_certificate.c). */
+/* Inside of ingest, shared by its files: statements and transactions (ingest.c), endpoints and targets that
+ * ended (ingest_endpoint.c), assets (ingest_asset.c), certificates and chains (ingest_certificate.c). */
 #ifndef DB_INGEST_INNER_H
 #define DB_INGEST_INNER_H
 
@@ -37,6 +37,7 @@ enum ingest_statement {
     SET_OWNER,
     NAME_OWNER,
     MISS_ASSETS,
+    MISS_NAMED,
     MARK_TASK,
     STATEMENT_COUNT
 };
@@ -75,6 +76,7 @@ struct ingest {
     struct certificate_writer writer;
     struct ingest_memory *memory;
     struct set64 endpoints;    /* hashes of the known ones of this network */
+    struct set64 named_places; /* likewise, without their names, of those that have one */
     struct set64 certificates; /* first bytes of the fingerprints of the stored ones, of any version */
     bool loaded;               /* both */
     bool others_write;         /* since then: what is in no set may be stored all the same */
@@ -92,6 +94,12 @@ struct ingest {
 sqlite3_stmt *ingest_use(struct ingest *ingest, enum ingest_statement which);
 CS_MUST_USE enum cs_err ingest_run(struct ingest *ingest, enum ingest_statement which, struct diag *diag);
 int64_t ingest_last_id(const struct ingest *ingest);
+
+/* It is known from now on. */
+CS_MUST_USE enum cs_err ingest_note_endpoint(struct ingest *ingest, const struct endpoint *endpoint);
+CS_MUST_USE enum cs_err ingest_find_or_put_endpoint(struct ingest *ingest,
+                                                    const struct ingest_sighting *sighting, int64_t *id,
+                                                    bool *is_new, struct diag *diag);
 
 /* Reads what makes `certificates`. */
 CS_MUST_USE enum cs_err ingest_load_certificates(struct ingest *ingest, struct diag *diag);

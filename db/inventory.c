@@ -415,9 +415,9 @@ enum cs_err inventory_each_domain(struct store *store, const char *provider, inv
     static const char sql[] =
         "SELECT name, external_id, state, delegation, organizations, validation, validation_method, "
         "validated_until,"
-        " EXISTS (SELECT 1 FROM inventory_domain t WHERE t.provider = ?1 AND t.staged = 0"
+        " EXISTS (SELECT 1 FROM inventory_domain t WHERE t.provider = d.provider AND t.staged = 0"
         "  AND t.name = CASE WHEN d.name LIKE '*.%' THEN substr(d.name, 3) ELSE '*.' || d.name END)"
-        " FROM inventory_domain d WHERE provider = ?1 AND staged = 0"
+        " FROM inventory_domain d WHERE provider = coalesce(?1, provider) AND staged = 0"
         " ORDER BY CASE WHEN name LIKE '*.%' THEN substr(name, 3) ELSE name END COLLATE NOCASE, name LIKE "
         "'*.%'";
     sqlite3_stmt *stmt = NULL;

@@ -109,7 +109,7 @@ struct inventory_domain_row { /* text is valid for the call; NULL where it is no
     bool has_twin; /* *.NAME for NAME, and the other way round, is there too */
 };
 typedef enum cs_err (*inventory_each_domain_row)(void *context, const struct inventory_domain_row *row);
-/* Those that count, by name without "*.". */
+/* Those that count, by name without "*."; of every provider where it is NULL. */
 CS_MUST_USE enum cs_err inventory_each_domain(struct store *store, const char *provider,
                                               inventory_each_domain_row each, void *context,
                                               struct diag *diag);

@@ -495,7 +495,12 @@ const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX discovered_place ON discovered(ip, port) WHERE staged = 0;",
 
-    /* 15: tasks and their twins at a certificate manager */
+    /* 15: the host name that a location was sent with and is found by: the endpoint's may change */
+    "ALTER TABLE push_location ADD COLUMN host TEXT NOT NULL DEFAULT '';"
+    "UPDATE push_location SET host = (SELECT coalesce(nullif(e.server_name, ''), e.host_name, '')"
+    " FROM endpoint e WHERE e.id = endpoint_id);",
+
+    /* 16: tasks and their twins at a certificate manager */
     "CREATE TABLE task_link ("
     " task_id INTEGER PRIMARY KEY REFERENCES task(id) ON DELETE CASCADE,"
     " bucket TEXT,"

@@ -281,7 +281,7 @@ static const char *const list_conditions[] = {
                     " AND EXISTS (SELECT 1 FROM push_location l WHERE l.item_id = i.id"
                     " AND l.state IN ('planned', 'sending'))",
     [PUSH_MADE] = " AND i.state = 'done' AND i.created = 1 AND i.undone_at IS NULL",
-    [PUSH_MADE_PLACES] = " AND i.state = 'done' AND i.created = 0 AND i.undone_at IS NULL"
+    [PUSH_MADE_PLACES] = " AND i.state = 'done' AND i.external_id IS NOT NULL AND i.undone_at IS NULL"
                          " AND EXISTS (SELECT 1 FROM push_location l WHERE l.item_id = i.id"
                          " AND (l.created = 1 OR l.state = 'sending') AND l.undone_at IS NULL)",
 };
@@ -332,14 +332,13 @@ enum cs_err push_next_places(struct store *store, int64_t item_id, bool made, in
     sqlite3_stmt *stmt = NULL;
     bool more = true;
     *count = 0;
-    enum cs_err err = sql_prepare(
-        store, &stmt,
-        "SELECT l.id, e.ip, e.port, CASE e.server_name WHEN '' THEN e.host_name ELSE e.server_name END,"
-        " l.external_id, l.created, l.state = 'sending' FROM push_location l JOIN endpoint e ON e.id ="
-        " l.endpoint_id WHERE l.item_id = ?1 AND l.id > ?2 AND CASE WHEN ?3"
-        " THEN l.undone_at IS NULL AND (l.created = 1 OR l.state = 'sending')"
-        " ELSE l.state IN ('planned', 'sending') END ORDER BY l.id",
-        diag);
+    enum cs_err err = sql_prepare(store, &stmt,
+                                  "SELECT l.id, e.ip, e.port, l.host, l.external_id, l.created, l.state = "
+                                  "'sending' FROM push_location l JOIN endpoint e ON e.id ="
+                                  " l.endpoint_id WHERE l.item_id = ?1 AND l.id > ?2 AND CASE WHEN ?3"
+                                  " THEN l.undone_at IS NULL AND (l.created = 1 OR l.state = 'sending')"
+                                  " ELSE l.state IN ('planned', 'sending') END ORDER BY l.id",
+                                  diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, item_id);
         sql_bind_int(stmt, 2, after);

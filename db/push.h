@@ -90,7 +90,7 @@ enum push_list {
     PUSH_INTERRUPTED, /* sending */
     PUSH_PLACED,      /* done, with locations that are open */
     PUSH_MADE,        /* made by this push, and not taken back */
-    PUSH_MADE_PLACES, /* made by others, with locations of this push that are not taken back */
+    PUSH_MADE_PLACES, /* still there, with locations of this push that are not taken back */
 };
 /* The first item of that kind behind `after` (an item's id). `item->id` 0: there is none. */
 CS_MUST_USE enum cs_err push_next_item(struct store *store, int64_t push_id, enum push_list list,
@@ -102,7 +102,7 @@ struct push_place { /* plain data */
     int64_t id;
     struct ip ip;
     uint16_t port;
-    char host[ENDPOINT_MAX_NAME + 1]; /* server name, else PTR name; "" = none */
+    char host[ENDPOINT_MAX_NAME + 1]; /* server name, else PTR name, when it was planned; "" = none */
     int64_t external_id;              /* 0 = not known */
     enum push_creator creator;
     bool sending;

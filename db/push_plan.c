@@ -28,6 +28,7 @@ static const char make_tables[] =
     ");"
     "CREATE TEMP TABLE push_choice ("
     " certificate_id INTEGER PRIMARY KEY,"
+    " position INTEGER,"
     " organization_id INTEGER,"
     " owner_id INTEGER,"
     " known_id INTEGER"
@@ -124,8 +125,9 @@ static const char cut[] =
     " 9223372036854775807)";
 
 static const char choose[] =
-    "INSERT INTO temp.push_choice SELECT certificate_id, organization_id, owner_id, known_id FROM"
+    "INSERT INTO temp.push_choice SELECT certificate_id, first, organization_id, owner_id, known_id FROM"
     " (SELECT certificate_id, organization_id, min(owner_id) AS owner_id, max(known_id) AS known_id,"
+    "  min(min(position)) OVER (PARTITION BY certificate_id) AS first,"
     "  row_number() OVER (PARTITION BY certificate_id ORDER BY count(*) DESC, organization_id) AS place"
     "  FROM temp.push_plan WHERE verdict = 10 GROUP BY certificate_id, organization_id) WHERE place = 1";
 
@@ -271,12 +273,13 @@ static const char insert_items[] =
     " SELECT ?1, h.certificate_id, h.organization_id,"
     " CASE WHEN h.known_id IS NULL OR ?2 = '" PUSH_ROUTE_DISCOVERY "' THEN 'planned' ELSE 'done' END,"
     " h.known_id, CASE WHEN h.known_id IS NOT NULL THEN 0 END"
-    " FROM temp.push_choice h ORDER BY (SELECT min(position) FROM temp.push_plan l"
-    " WHERE l.certificate_id = h.certificate_id AND l.verdict = 10)";
+    " FROM temp.push_choice h ORDER BY h.position";
 static const char insert_locations[] =
-    "INSERT OR IGNORE INTO push_location (item_id, endpoint_id, state)"
-    " SELECT i.id, l.endpoint_id, 'planned' FROM temp.push_plan l JOIN push_item i ON i.push_id = ?1"
-    " AND i.certificate_id = l.certificate_id WHERE l.verdict = 10 ORDER BY l.position";
+    "INSERT INTO push_location (item_id, endpoint_id, state, host)"
+    " SELECT i.id, l.endpoint_id, 'planned', coalesce(nullif(e.server_name, ''), e.host_name, '')"
+    " FROM temp.push_plan l JOIN push_item i ON i.push_id = ?1 AND i.certificate_id = l.certificate_id"
+    " JOIN endpoint e ON e.id = l.endpoint_id WHERE l.verdict = 10 ORDER BY l.position"
+    " ON CONFLICT (item_id, endpoint_id) DO NOTHING";
 
 struct saving {
     const struct push_plan *plan;

@@ -24,13 +24,13 @@ static enum cs_err forget_addresses(struct store *store, const char *network, co
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err =
-        sql_prepare(store, &stmt, "DELETE FROM name_address WHERE network = ?1 AND name = ?2", diag);
+        sql_keep(store, &stmt, "DELETE FROM name_address WHERE network = ?1 AND name = ?2", diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
         sql_bind_text(stmt, 2, name);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -40,10 +40,10 @@ enum cs_err scan_names_put(struct store *store, const char *network, const char 
     sqlite3_stmt *stmt = NULL;
     enum cs_err err = forget_addresses(store, network, name, diag);
     if (err == CS_OK)
-        err = sql_prepare(store, &stmt,
-                          "INSERT INTO name_address (network, ip, name, seen_at) VALUES (?1, ?2, ?3, ?4)"
-                          " ON CONFLICT DO UPDATE SET seen_at = ?4",
-                          diag);
+        err = sql_keep(store, &stmt,
+                       "INSERT INTO name_address (network, ip, name, seen_at) VALUES (?1, ?2, ?3, ?4)"
+                       " ON CONFLICT DO UPDATE SET seen_at = ?4",
+                       diag);
     for (size_t i = 0; i < count && err == CS_OK; i++) {
         sql_bind_text(stmt, 1, network);
         bind_ip(stmt, 2, &ips[i]);
@@ -51,7 +51,7 @@ enum cs_err scan_names_put(struct store *store, const char *network, const char 
         sql_bind_int(stmt, 4, now_s);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -68,17 +68,17 @@ static enum cs_err move_assets(struct store *store, int64_t endpoint_id, int64_t
                                struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(store, &stmt,
-                                  "UPDATE asset SET state = 'moved', changed_at = ?2, changed_scan_id = ?3"
-                                  " WHERE endpoint_id = ?1 AND state = 'live'",
-                                  diag);
+    enum cs_err err = sql_keep(store, &stmt,
+                               "UPDATE asset SET state = 'moved', changed_at = ?2, changed_scan_id = ?3"
+                               " WHERE endpoint_id = ?1 AND state = 'live'",
+                               diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, endpoint_id);
         sql_bind_int(stmt, 2, now_s);
         sql_bind_int(stmt, 3, scan_id);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -90,11 +90,11 @@ enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char
     bool more = true;
     enum cs_err err = scan_names_put(store, network, name, ips, count, now_s, diag);
     if (err == CS_OK)
-        err = sql_prepare(store, &stmt,
-                          "SELECT DISTINCT e.id, e.ip FROM endpoint e JOIN asset a ON a.endpoint_id = e.id"
-                          " WHERE e.server_name = ?2 AND e.server_name <> '' AND e.network = ?1 AND a.state "
-                          "= 'live' AND a.last_scan_id <> ?3",
-                          diag);
+        err = sql_keep(store, &stmt,
+                       "SELECT DISTINCT e.id, e.ip FROM endpoint e JOIN asset a ON a.endpoint_id = e.id"
+                       " WHERE e.server_name = ?2 AND e.server_name <> '' AND e.network = ?1 AND a.state "
+                       "= 'live' AND a.last_scan_id <> ?3",
+                       diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
         sql_bind_text(stmt, 2, name);
@@ -108,7 +108,7 @@ enum cs_err scan_names_resolved(struct store *store, int64_t scan_id, const char
         if (!is_among(ip, ips, count) && (at_home == NULL || !ip_equals(ip, *at_home)))
             err = move_assets(store, sqlite3_column_int64(stmt, 0), scan_id, now_s, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -117,11 +117,11 @@ enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip
 {
     sqlite3_stmt *stmt = NULL;
     bool more = true;
-    enum cs_err err = sql_prepare(store, &stmt,
-                                  "SELECT server_name FROM endpoint WHERE network = ?1 AND ip = ?2"
-                                  " AND server_name <> ''"
-                                  " UNION SELECT name FROM name_address WHERE network = ?1 AND ip = ?2",
-                                  diag);
+    enum cs_err err = sql_keep(store, &stmt,
+                               "SELECT server_name FROM endpoint WHERE network = ?1 AND ip = ?2"
+                               " AND server_name <> ''"
+                               " UNION SELECT name FROM name_address WHERE network = ?1 AND ip = ?2",
+                               diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
         bind_ip(stmt, 2, &ip);
@@ -132,7 +132,7 @@ enum cs_err scan_names_at(struct store *store, const char *network, struct ip ip
             break;
         err = each(context, sql_text(stmt, 0));
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -140,17 +140,17 @@ enum cs_err scan_names_host(struct store *store, const char *network, struct ip 
                             struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(store, &stmt,
-                                  "UPDATE endpoint SET host_name = ?3 WHERE network = ?1 AND ip = ?2"
-                                  " AND (server_name = '' OR host_name IS NULL) AND host_name IS NOT ?3",
-                                  diag);
+    enum cs_err err = sql_keep(store, &stmt,
+                               "UPDATE endpoint SET host_name = ?3 WHERE network = ?1 AND ip = ?2"
+                               " AND (server_name = '' OR host_name IS NULL) AND host_name IS NOT ?3",
+                               diag);
     if (err == CS_OK) {
         sql_bind_text(stmt, 1, network);
         bind_ip(stmt, 2, &ip);
         sql_bind_text(stmt, 3, host_name);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -160,10 +160,10 @@ enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,
                           const struct endpoint *endpoint, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(store, &stmt,
-                                  "INSERT INTO follow_up (scan_id, number, ip, port, protocol, server_name)"
-                                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                                  diag);
+    enum cs_err err = sql_keep(store, &stmt,
+                               "INSERT INTO follow_up (scan_id, number, ip, port, protocol, server_name)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                               diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, scan_id);
         sql_bind_int(stmt, 2, (int64_t)number);
@@ -173,7 +173,7 @@ enum cs_err follow_up_put(struct store *store, int64_t scan_id, uint64_t number,
         sql_bind_text(stmt, 6, endpoint->server_name);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -181,9 +181,9 @@ enum cs_err follow_up_end(struct store *store, int64_t scan_id, uint64_t number,
                           int64_t at_s, struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    enum cs_err err = sql_prepare(
-        store, &stmt, "UPDATE follow_up SET outcome = ?3, ended_at = ?4 WHERE scan_id = ?1 AND number = ?2",
-        diag);
+    enum cs_err err =
+        sql_keep(store, &stmt,
+                 "UPDATE follow_up SET outcome = ?3, ended_at = ?4 WHERE scan_id = ?1 AND number = ?2", diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, scan_id);
         sql_bind_int(stmt, 2, (int64_t)number);
@@ -191,7 +191,7 @@ enum cs_err follow_up_end(struct store *store, int64_t scan_id, uint64_t number,
         sql_bind_int(stmt, 4, at_s);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -199,12 +199,12 @@ static enum cs_err forget_unfinished(struct store *store, int64_t scan_id, struc
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err =
-        sql_prepare(store, &stmt, "DELETE FROM follow_up WHERE scan_id = ?1 AND outcome IS NULL", diag);
+        sql_keep(store, &stmt, "DELETE FROM follow_up WHERE scan_id = ?1 AND outcome IS NULL", diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, scan_id);
         err = sql_run(store, stmt, diag);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }
 
@@ -215,10 +215,10 @@ enum cs_err follow_ups_restore(struct store *store, int64_t scan_id, follow_up_e
     bool more = true;
     enum cs_err err = forget_unfinished(store, scan_id, diag);
     if (err == CS_OK)
-        err = sql_prepare(store, &stmt,
-                          "SELECT number, ip, port, protocol, server_name FROM follow_up WHERE scan_id = ?1"
-                          " ORDER BY number",
-                          diag);
+        err = sql_keep(store, &stmt,
+                       "SELECT number, ip, port, protocol, server_name FROM follow_up WHERE scan_id = ?1"
+                       " ORDER BY number",
+                       diag);
     if (err == CS_OK)
         sql_bind_int(stmt, 1, scan_id);
     while (err == CS_OK) {
@@ -234,6 +234,6 @@ enum cs_err follow_ups_restore(struct store *store, int64_t scan_id, follow_up_e
         };
         err = each(context, (uint64_t)sqlite3_column_int64(stmt, 0), &endpoint);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return err;
 }

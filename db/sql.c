@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/sql.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -73,6 +74,21 @@ enum cs_err sql_prepare(struct store *store, sqlite3_stmt **out, const char *sql
 {
     int rc = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
     return rc == SQLITE_OK ? CS_OK : sql_fail(store, rc, diag);
+}
+
+enum cs_err sql_keep(struct store *store, sqlite3_stmt **out, const char *sql, struct diag *diag)
+{
+    for (size_t i = 0; i < store->kept_count; i++) {
+        if (store->kept[i].sql == sql) {
+            *out = store->kept[i].stmt;
+            return CS_OK;
+        }
+    }
+    assert(store->kept_count < SQL_MAX_KEPT);
+    enum cs_err err = sql_prepare(store, out, sql, diag);
+    if (err == CS_OK)
+        store->kept[store->kept_count++] = (struct sql_kept){sql, *out};
+    return err;
 }
 
 enum cs_err sql_exec(struct store *store, const char *sql, struct diag *diag)

@@ -9,10 +9,17 @@
 
 #include "db/store.h"
 
+#define SQL_MAX_KEPT 16
+
 struct store {
     sqlite3 *db;
     char *path;
     enum store_mode mode;
+    struct sql_kept {
+        const char *sql;
+        sqlite3_stmt *stmt;
+    } kept[SQL_MAX_KEPT];
+    size_t kept_count;
 };
 
 /* What SQLite's last error means; `diag` gets "PATH: sentence". */
@@ -20,6 +27,10 @@ enum cs_err sql_fail(struct store *store, int rc, struct diag *diag);
 
 CS_MUST_USE enum cs_err sql_prepare(struct store *store, sqlite3_stmt **out, const char *sql,
                                     struct diag *diag);
+/* For what is run many times: prepared once, and the store's to finalize. `sql` is a static text, by whose
+ * address it is found again; at most SQL_MAX_KEPT of them. Whoever reads rows of it and stops before the last
+ * resets it. */
+CS_MUST_USE enum cs_err sql_keep(struct store *store, sqlite3_stmt **out, const char *sql, struct diag *diag);
 CS_MUST_USE enum cs_err sql_exec(struct store *store, const char *sql, struct diag *diag);
 
 /* One row or the end. After the end or an error the statement is reset, ready for new values. */

@@ -229,6 +229,8 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
+    for (size_t i = 0; i < store->kept_count; i++)
+        sqlite3_finalize(store->kept[i].stmt);
     sqlite3_close(store->db);
     free(store->path);
     free(store);

@@ -52,6 +52,7 @@ bool lookup_end(struct lookup *lookup, int status)
     lookups->ended++;
     lookups->has_answered |= !is_silence;
     lookups->unanswered += is_silence;
+    lookups->unanswered_in_a_row = is_silence ? lookups->unanswered_in_a_row + 1 : 0;
     free(lookup);
     return lookup_is_answer(status);
 }
@@ -82,6 +83,7 @@ static bool gives_up(const struct lookups *lookups)
     const struct resolver_options *options = lookups->options;
     return (options->stop != NULL && *options->stop != 0) ||
            (lookups->is_stopped != NULL && lookups->is_stopped(lookups)) ||
+           (options->lost_after != 0 && lookups->unanswered_in_a_row >= options->lost_after) ||
            (options->give_up_after != 0 && !lookups->has_answered &&
             lookups->unanswered >= options->give_up_after);
 }

@@ -39,6 +39,7 @@ struct lookups { /* the upper part is filled by the caller, the rest is zero */
     size_t begun;
     size_t ended;
     size_t unanswered;
+    size_t unanswered_in_a_row;
     uint64_t begun_at_ms;
     struct pollfd sockets[LOOKUPS_MAX_SOCKETS];
     nfds_t socket_count;

@@ -15,6 +15,8 @@ struct resolver_options {
     /* So many look-ups without any answer, and none ever answered in this run: the rest is not begun, but
      * told as unanswered. 0 = never. */
     uint32_t give_up_after;
+    /* Likewise where so many in a row are unanswered, whatever was answered before: the server has gone. */
+    uint32_t lost_after;
     const volatile sig_atomic_t *stop; /* not NULL, and not zero: likewise */
 };
 

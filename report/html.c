@@ -8,6 +8,8 @@
 #include "base/timefmt.h"
 #include "report/html_chart.h"
 
+#define UNBROKEN 10 /* a cell of so few bytes, a date, stays on its line */
+
 static const char style[] =
     ":root{color-scheme:light dark;--page:#fff;--card:#f6f8fa;--ink:#1b2026;--soft:#59636e;--line:#d5dbe1;"
     "--plain:#2f6db5;--good:#2c8a57;--warn:#c27c0e;--bad:#c23b3b;--muted:#97a1ab}"
@@ -172,7 +174,7 @@ static const char *word_class(const char *text, size_t len)
         if (strlen(words[i].word) == len && memcmp(words[i].word, text, len) == 0)
             return classes[words[i].tone];
     }
-    return "";
+    return len <= UNBROKEN ? " class=\"d\"" : "";
 }
 
 void html_cell(struct buf *out, const char *text, size_t len, bool is_number)

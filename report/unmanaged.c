@@ -13,7 +13,9 @@ static const struct {
     [UNMANAGED_PRIVATE] = {"private CA", "of a CA that no public root stands behind"},
     [UNMANAGED_SELF_SIGNED] = {"self-signed", "signed with its own key; request one"},
     [UNMANAGED_DEVICE] = {"device", "made by or for a device: management boards, printers, cameras"},
-    [UNMANAGED_UNTOLD] = {"CA not known", "no root certificates to tell public from private by ([trust])"},
+    [UNMANAGED_UNTOLD] =
+        {"CA not known",
+         "the chain stops short of a root that is known; complete it, or add your CA ([trust])"},
 };
 
 const char *unmanaged_group_name(enum unmanaged_group group)
@@ -26,7 +28,7 @@ const char *unmanaged_group_advice(enum unmanaged_group group)
     return groups[group].advice;
 }
 
-enum unmanaged_group unmanaged_group_of(const struct asset_row *row)
+enum unmanaged_group unmanaged_group_of(const struct asset_row *row, const struct issuers *issuers)
 {
     if (cert_device(&row->cert) != NULL)
         return UNMANAGED_DEVICE;
@@ -34,7 +36,13 @@ enum unmanaged_group unmanaged_group_of(const struct asset_row *row)
         return UNMANAGED_SELF_SIGNED;
     if (!row->verdict.known)
         return UNMANAGED_UNTOLD;
-    return (row->verdict.flaws & CHAIN_PUBLIC) != 0 ? UNMANAGED_PUBLIC : UNMANAGED_PRIVATE;
+    if ((row->verdict.flaws & CHAIN_PUBLIC) != 0)
+        return UNMANAGED_PUBLIC;
+    if ((row->verdict.flaws & CHAIN_INCOMPLETE) == 0)
+        return UNMANAGED_PRIVATE;
+    if (issuers_has(&issuers->of_public, row->cert.issuer))
+        return UNMANAGED_PUBLIC;
+    return issuers_has(&issuers->of_private, row->cert.issuer) ? UNMANAGED_PRIVATE : UNMANAGED_UNTOLD;
 }
 
 enum column {
@@ -87,14 +95,15 @@ static void put_owner(struct listing *listing, const struct asset_row *row)
     buf_dispose(&owner);
 }
 
-static void put_row(struct listing *listing, const struct asset_row *row, int64_t now_s)
+static void put_row(struct listing *listing, const struct asset_row *row, enum unmanaged_group group,
+                    int64_t now_s)
 {
     char endpoint[ENDPOINT_TEXT_SIZE];
     char hex[2 * SHA256_SIZE + 1];
     const struct cert_record *cert = &row->cert;
     hex_encode(hex, cert->sha256, SHA256_SIZE);
     listing_text(listing, COLUMN_REPORT, "unmanaged");
-    listing_text(listing, COLUMN_GROUP, groups[unmanaged_group_of(row)].name);
+    listing_text(listing, COLUMN_GROUP, groups[group].name);
     listing_text(listing, COLUMN_DEVICE, cert_device(cert));
     listing_text(listing, COLUMN_ENDPOINT, endpoint_format(endpoint, &row->endpoint));
     listing_text(listing, COLUMN_HOST_NAME, row->host_name);
@@ -118,7 +127,7 @@ enum cs_err unmanaged_list_row(void *context, const struct asset_row *row)
     struct listing *listing = list->assets.listing;
     const char *findings[ASSET_FINDING_MAX];
     size_t count = asset_findings(row, list->assets.now_s, list->assets.expiry, findings);
-    enum unmanaged_group group = unmanaged_group_of(row);
+    enum unmanaged_group group = unmanaged_group_of(row, list->issuers);
     bool wanted = true;
     enum cs_err err = CS_OK;
     if (list->assets.where != NULL && !list->assets.exact)
@@ -131,7 +140,7 @@ enum cs_err unmanaged_list_row(void *context, const struct asset_row *row)
     }
     if (group != list->group)
         return CS_OK;
-    put_row(listing, row, list->assets.now_s);
+    put_row(listing, row, group, list->assets.now_s);
     listing_texts(listing, COLUMN_FINDINGS, findings, count);
     return listing_end_row(listing, list->assets.diag);
 }

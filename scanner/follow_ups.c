@@ -30,6 +30,7 @@ struct address {
     uint32_t given; /* out, at some place */
     uint32_t limit; /* max_names, and one more for each that was given */
     uint64_t beyond;
+    uint32_t told; /* names that it was the first to show */
 };
 
 struct place {
@@ -65,6 +66,7 @@ struct follow_ups {
     struct set64 leaves;     /* place and certificate */
     size_t at;               /* place of the round at hand */
     uint64_t given;
+    uint64_t not_asked;
 };
 
 enum cs_err follow_ups_new(struct follow_ups **out, unsigned max_names)
@@ -130,6 +132,11 @@ static enum cs_err numbers_add(struct numbers *list, uint32_t number)
     return CS_OK;
 }
 
+static uint64_t key_of_address(struct ip ip)
+{
+    return hash_bytes(ip.bytes, sizeof ip.bytes, 0);
+}
+
 /* ---- names ---- */
 
 static enum cs_err number_of_name(struct follow_ups *ups, const char *name, uint32_t *number)
@@ -168,16 +175,34 @@ static void name_is_from(struct follow_ups *ups, uint32_t number, enum name_sour
         ups->sources[number] = (uint8_t)source;
 }
 
-enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name, enum name_source source)
+/* Whether `at` may tell of one name more, which is counted. */
+static bool may_tell(struct follow_ups *ups, const struct ip *at)
+{
+    uint32_t number;
+    bool may = ups->seen.count < FOLLOW_UPS_NAMES_SEEN;
+    if (at == NULL)
+        return true;
+    if (map64_get(&ups->address_numbers, key_of_address(*at), &number))
+        may = may && ups->addresses[number].told++ < FOLLOW_UPS_NAMES_AT;
+    ups->not_asked += !may;
+    return may;
+}
+
+enum cs_err follow_ups_seen(struct follow_ups *ups, const struct ip *at, const char *name,
+                            enum name_source source)
 {
     char sent[ENDPOINT_MAX_NAME + 1];
     uint32_t number;
-    bool is_new = false;
     if (!follow_ups_usable(name, sent))
+        return CS_OK;
+    bool is_known = map64_get(&ups->name_numbers, hash_bytes(sent, strlen(sent), 0), &number);
+    bool was_seen = is_known && set64_has(&ups->is_seen, number);
+    if (!was_seen && !may_tell(ups, at))
         return CS_OK;
     enum cs_err err = number_of_name(ups, sent, &number);
     if (err != CS_OK)
         return err;
+    bool is_new = false;
     name_is_from(ups, number, source);
     err = set64_add(&ups->is_seen, number, &is_new);
     return err == CS_OK && is_new ? numbers_add(&ups->seen, number) : err;
@@ -192,11 +217,6 @@ enum cs_err follow_ups_unresolved(struct follow_ups *ups, size_t max, struct tex
 }
 
 /* ---- addresses and places ---- */
-
-static uint64_t key_of_address(struct ip ip)
-{
-    return hash_bytes(ip.bytes, sizeof ip.bytes, 0);
-}
 
 static enum cs_err number_of_address(struct follow_ups *ups, struct ip ip, uint32_t *number)
 {
@@ -387,8 +407,10 @@ enum cs_err follow_ups_next(struct follow_ups *ups, struct follow_up *out, bool 
 
 void follow_ups_count(const struct follow_ups *ups, struct follow_ups_counts *out)
 {
-    *out = (struct follow_ups_counts){
-        .places = ups->place_count, .names = ups->names.count, .tried = ups->given};
+    *out = (struct follow_ups_counts){.places = ups->place_count,
+                                      .names = ups->names.count,
+                                      .tried = ups->given,
+                                      .not_asked = ups->not_asked};
     for (size_t i = 0; i < ups->address_count; i++)
         out->beyond_limit += ups->addresses[i].beyond;
     for (size_t i = 0; i < ups->place_count; i++) {

@@ -22,6 +22,9 @@
 #include "scanner/name_source.h"
 
 #define FOLLOW_UPS_IN_A_ROW 3
+/* What anybody can make a scan ask the DNS about by certificates that he makes up. */
+#define FOLLOW_UPS_NAMES_AT   1000 /* names that only one address has told of */
+#define FOLLOW_UPS_NAMES_SEEN 1000000
 
 struct follow_ups;
 
@@ -37,6 +40,7 @@ struct follow_ups_counts {
     uint64_t names;        /* seen, sent or pointing here */
     uint64_t tried;        /* given out */
     uint64_t beyond_limit; /* candidates of an address beyond max_names */
+    uint64_t not_asked;    /* names seen beyond FOLLOW_UPS_NAMES_AT or FOLLOW_UPS_NAMES_SEEN */
     uint64_t in_a_row;     /* not tried, since others brought nothing new there */
 };
 
@@ -56,9 +60,11 @@ bool follow_ups_wants_name(enum outcome outcome, enum protocol protocol, const c
 /* What of `name` can be sent, normalised: not a wildcard's asterisk, not a single label. False: nothing. */
 bool follow_ups_usable(const char *name, char out[ENDPOINT_MAX_NAME + 1]);
 
-/* A name from a certificate or an earlier scan, in any form: what is none to send is passed over, of a
- * wildcard the base is taken. */
-CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, const char *name, enum name_source source);
+/* A name from a certificate that `at` showed, or from what earlier scans know of that address, in any form:
+ * what is none to send is passed over, of a wildcard the base is taken. `at` NULL: from a list of one's own,
+ * which has no limit. */
+CS_MUST_USE enum cs_err follow_ups_seen(struct follow_ups *ups, const struct ip *at, const char *name,
+                                        enum name_source source);
 /* The DNS says that a name that was seen is at `ip`: a candidate, where that is the address of a place. */
 CS_MUST_USE enum cs_err follow_ups_resolved(struct follow_ups *ups, const char *name, struct ip ip);
 /* A candidate that nobody has to be asked about. */

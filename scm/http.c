@@ -370,7 +370,8 @@ enum cs_err http_send(struct http *http, const struct http_request *request, str
         err = attempt(http, request, response, &result);
         if (err != CS_OK || !wants_more(http, request, response, result, number))
             break;
-        uint64_t delay = retry_delay_ms(number + 1, response->retry_after, http_now_s(http), &http->random);
+        uint64_t delay = retry_delay_ms(number + 1, http->options.retry_ms, response->retry_after,
+                                        http_now_s(http), &http->random);
         tell(http, request, response, result, delay);
         if (!wait_ms(http, delay))
             err = CS_E_CANCELLED;
@@ -395,6 +396,8 @@ enum cs_err http_new(struct http **out, const struct http_options *options, stru
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
     http->options = *options;
     http->random = options->seed;
+    if (http->options.retry_ms == 0)
+        http->options.retry_ms = RETRY_FIRST_MS;
     enum cs_err err = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? CS_OK : CS_E_NOMEM;
     if (err == CS_OK)
         err = http_loop_init(&http->loop);

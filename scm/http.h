@@ -29,6 +29,7 @@ struct http_options {        /* text is borrowed for the object's life */
     uint32_t connect_timeout_ms;
     uint32_t timeout_ms;            /* for one attempt as a whole */
     uint32_t interval_ms;           /* between the beginnings of two requests, repetitions included */
+    uint32_t retry_ms;              /* before the first repetition; 0 = RETRY_FIRST_MS */
     uint64_t seed;                  /* of the jitter */
     const struct http_clock *clock; /* NULL = the real one */
     void (*notice)(void *context, const char *sentence); /* a repetition is due; NULL = nobody listens */

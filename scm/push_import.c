@@ -122,6 +122,8 @@ static enum cs_err take_answer(struct pushing *pushing, const struct push_item *
     if (results == NULL)
         return diag_fail(diag, CS_E_NOMEM, "out of memory");
     import_reply(results, items, count, root);
+    for (size_t i = 0; i < count; i++)
+        auth_hide_secrets(pushing->options->client->auth, results[i].error);
     pushing->refusals = 0;
     enum cs_err err = record_all(&recording, diag);
     if (err == CS_OK)

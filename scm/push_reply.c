@@ -100,18 +100,25 @@ static bool has_value(const struct json_value *details, enum api_field field, co
     return text_equals(text != NULL ? text : "", value);
 }
 
+/* IPv6 addresses have many spellings. */
+static bool has_address(const struct json_value *details, struct ip wanted)
+{
+    const char *text = json_to_string(json_get(details, api_field(API_LOCATION_IP)));
+    struct ip ip;
+    return text != NULL && ip_parse(text, strlen(text), &ip) == CS_OK &&
+           memcmp(ip.bytes, wanted.bytes, sizeof ip.bytes) == 0;
+}
+
 struct location_reply location_find(const struct json_value *rows, const struct push_place *place,
                                     const char *source)
 {
     struct location_reply found = {0};
-    char ip[IP_TEXT_SIZE];
     char port[8];
-    ip_format(ip, place->ip);
     snprintf(port, sizeof port, "%u", place->port);
     const struct json_value *row = json_is_array(rows) ? json_array_first(rows) : NULL;
     for (; row != NULL && !found.ours; row = json_next(row)) {
         const struct json_value *details = json_get(row, api_field(API_LOCATION_DETAILS));
-        if (!has_value(details, API_LOCATION_IP, ip) || !has_value(details, API_LOCATION_PORT, port) ||
+        if (!has_address(details, place->ip) || !has_value(details, API_LOCATION_PORT, port) ||
             !has_value(details, API_LOCATION_HOST, place->host))
             continue;
         bool ours = has_value(details, API_LOCATION_SOURCE, source);

@@ -65,18 +65,34 @@ static enum cs_err take_candidates(struct undoing *undoing, const struct push_it
     return err;
 }
 
+/* A list that was not cut down to the certificate says nothing about it: the push has to be finished first.
+ */
+static void count_unanswered(struct undoing *undoing, const struct push_item *item)
+{
+    char why[160];
+    snprintf(why, sizeof why,
+             "SCM does not tell whether %.60s was created: finish the push, then take it back",
+             item->name[0] != '\0' ? item->name : "a certificate");
+    count_refusal(undoing, why);
+}
+
 static enum cs_err look_for(struct undoing *undoing, const struct push_item *item, struct diag *diag)
 {
     bool found = false;
+    bool answered = true;
     enum cs_err err = CS_OK;
     for (int upper = 0; upper < 2 && !found && err == CS_OK; upper++) {
         struct json_value *rows = NULL;
         err = search(undoing, item, upper != 0, &rows, diag);
+        answered = answered && json_is_array(rows) && json_array_len(rows) <= CANDIDATES;
         if (err == CS_OK)
             err = take_candidates(undoing, item, rows, &found, diag);
         json_free(rows);
     }
-    undoing->result->unsure += err == CS_OK && !found;
+    if (err == CS_OK && !found && answered)
+        undoing->result->unsure++;
+    else if (err == CS_OK && !found)
+        count_unanswered(undoing, item);
     return err;
 }
 

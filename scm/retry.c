@@ -23,9 +23,10 @@ int64_t retry_after_s(const char *retry_after, int64_t now_s)
     return date_s > now_s ? date_s - now_s : 0;
 }
 
-uint64_t retry_delay_ms(unsigned attempt, const char *retry_after, int64_t now_s, uint64_t *random)
+uint64_t retry_delay_ms(unsigned attempt, uint32_t first_ms, const char *retry_after, int64_t now_s,
+                        uint64_t *random)
 {
-    uint64_t base = (uint64_t)RETRY_FIRST_MS << (attempt - 2);
+    uint64_t base = (uint64_t)first_ms << (attempt - 2);
     uint64_t delay = base / 2 + hash_next_random(random) % (base + 1);
     uint64_t asked = (uint64_t)retry_after_s(retry_after, now_s) * 1000;
     return delay > asked ? delay : asked;

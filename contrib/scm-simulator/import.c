@@ -158,7 +158,17 @@ static cJSON *row_of(const cJSON *object, bool created)
     return row;
 }
 
-static cJSON *import_one(struct world *world, const cJSON *wanted, const char *refused)
+static cJSON *refusal_of(const cJSON *fault, const char *name)
+{
+    const char *refused = world_text(fault, "name");
+    const char *description = world_text(fault, "description");
+    if (refused == NULL || name == NULL || strcmp(refused, name) != 0)
+        return NULL;
+    return row_error(description != NULL ? description : "Certificate is not wanted");
+}
+
+/* `fault`: of the kind "refuse", or NULL. */
+static cJSON *import_one(struct world *world, const cJSON *wanted, const cJSON *fault)
 {
     bool is_ca;
     int organization = world_number(wanted, "orgID", -1);
@@ -166,16 +176,15 @@ static cJSON *import_one(struct world *world, const cJSON *wanted, const char *r
     if (find_organization(world, organization) == NULL)
         return row_error("Organization not found");
     cJSON *object = certificate_object(world_text(wanted, "cert"), &is_ca);
-    const char *name = world_text(object, "commonName");
     const cJSON *there = find_hash(world, object);
     cJSON *row = NULL;
     if (object == NULL)
         row = row_error("Certificate cannot be parsed");
     else if (is_ca)
         row = row_error("Certificate is a CA certificate (basic constraints)");
-    else if (refused != NULL && name != NULL && strcmp(refused, name) == 0)
-        row = row_error("Certificate is not wanted");
-    else if (there != NULL)
+    else
+        row = refusal_of(fault, world_text(object, "commonName"));
+    if (row == NULL && there != NULL)
         row = row_of(there, false);
     if (row != NULL) {
         cJSON_Delete(object);
@@ -249,8 +258,7 @@ bool import_answer(struct world *world, const struct question *question, struct 
         const cJSON *fault = fault_due(world, FAULT_REFUSE, question);
         const cJSON *wanted;
         answer->json = cJSON_CreateArray();
-        cJSON_ArrayForEach(wanted, body)
-            cJSON_AddItemToArray(answer->json, import_one(world, wanted, world_text(fault, "name")));
+        cJSON_ArrayForEach(wanted, body) cJSON_AddItemToArray(answer->json, import_one(world, wanted, fault));
         spoil_rows(world, question, &answer->json);
     }
     cJSON_Delete(body);

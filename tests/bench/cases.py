@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from contextlib import contextmanager
 
+from inventory_cases import pulling, status_cost
 from tools import fail, loopback, server
 
 PORT = 19443
@@ -213,14 +214,14 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}
 ESTATE_ROWS = {
     "certificate": "SELECT 1000 + i, randomblob(32), record_version, malformed, randomblob(32), 'host' || i || '.university.example',"
                    " 'CN=host' || i || '.university.example,O=University,C=BE', organization, city, state, country, issuer,"
-                   " issuer_common_name, issuer_organization, printf('%x', 4096 + i), key_type, key_bits, signature_algorithm,"
+                   " issuer_common_name, issuer_organization, printf('%020x', 4096 + i), key_type, key_bits, signature_algorithm,"
                    " template_name, not_before, not_before + (i * 7919 % 400) * 86400, lifetime_days, self_signed, is_ca, wildcard,"
-                   " first_seen, der FROM n, certificate WHERE id = 1",
+                   " first_seen, der, flaws FROM n, certificate WHERE id = 1",
     "endpoint": "SELECT 1000 + i, '', CAST(x'00000000000000000000ffff0a' || char(i / 10000 % 100 + 1, i / 100 % 100 + 1, i % 100 + 1)"
                 " AS BLOB), 443, 0, 'host' || i || '.university.example', NULL, last_probe, 0, last_scan_id FROM n, endpoint"
                 " WHERE endpoint.id = 1",
     "asset": "SELECT 1000 + i, 1000 + i, slot, state, 1000 + i, chain_id, 1000 + i, tls_version, lane, first_seen, last_seen,"
-             " last_scan_id, 0, NULL, NULL, NULL, NULL, NULL, 0 FROM n, asset WHERE asset.id = 1",
+             " last_scan_id, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL FROM n, asset WHERE asset.id = 1",
 }
 
 
@@ -261,6 +262,10 @@ def estate(bench):
     bench.figure(f"{count:,} assets, a regular expression: peak resident", other["rss_kib"] / 1024, 60, unit="MB")
 
 
+def status(bench):
+    status_cost(bench, make_estate, sqlite3.connect)
+
+
 def peers(bench):
     """Other scanners where they are installed, against the same server and targets."""
     commands = {
@@ -281,4 +286,4 @@ def peers(bench):
 
 
 CASES = {"tls12": tls12, "tls13": tls13, "distinct": distinct, "full": full_lane, "memory": memory, "dark": dark, "store": store,
-         "estate": estate, "threads": threads}
+         "estate": estate, "threads": threads, "pull": pulling, "status": status}

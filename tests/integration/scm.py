@@ -82,7 +82,7 @@ class ScmCase(Case):
     def configure(self, **settings):
         """Settings of [scm]; None leaves a default of the tests out."""
         values = {"base_url": self.scm.url, "customer_uri": "university", "login": "certscour", "requests_per_s": "100",
-                  **settings}
+                  "retry_delay": "0.05", **settings}
         if "password_file" not in settings:
             values["password_file"] = self.secret()
         lines = [f"{key} = {value}" for key, value in values.items() if value is not None]

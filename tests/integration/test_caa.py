@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 import time
 
 from name_servers import CaaDns, issue
@@ -210,5 +211,8 @@ class Inventory(ScmCase):
         self.run_program("scm", "pull", "domains")
         dns = CaaDns(ZONE)
         self.addCleanup(dns.close)
+        with sqlite3.connect(self.db) as db:  # as another certificate manager would have brought them
+            db.execute("INSERT INTO inventory_domain (provider, external_id, staged, name) VALUES ('other', 9, 0, 'other.example.org')")
+            db.execute("INSERT INTO inventory_domain (provider, external_id, staged, name) VALUES ('other', 8, 0, 'example.org')")
         done = self.run_program("caa", "--dns", dns.address, "--format", "csv", "--columns", "name,issue,issuewild", status=1)
-        self.assertEqual(done.stdout.split(), ["name,issue,issuewild", "example.org,allowed,allowed", "wild.example.org,allowed,denied"])
+        self.assertEqual(done.stdout.split(), ["name,issue,issuewild", "example.org,allowed,allowed", "other.example.org,denied,denied", "wild.example.org,allowed,denied"])

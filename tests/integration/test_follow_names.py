@@ -2,8 +2,11 @@
 """The certificates behind one address: names by PTR, from certificates and from earlier scans, tried where the DNS says
 they are. unbound and nginx stand on loopback; what must not be probed has a listener that counts."""
 import calendar
+import contextlib
 import json
+import re
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -55,7 +58,10 @@ class FiftyHosts(NameCase):
                 hosts.append((ip, name, certificate))
                 expected.add(certificate.sha256)
         web, dns = self.start(hosts, records)
-        lines = self.found(dns, f"{FIRST}-{THIRD}", "-p", f"{web.port}/tls", "--max-names", 20)
+        words = ("scan", f"{FIRST}-{THIRD}", "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--per-host", 0,
+                 "--format", "jsonl")
+        done = self.run_program(*words, "--max-names", 20)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual({line["sha256"] for line in lines} - {host[2].sha256 for host in hosts if host[1] is None}, expected)
         self.assertEqual(len(lines), 53)
         for line in lines:
@@ -63,8 +69,14 @@ class FiftyHosts(NameCase):
             self.assertNotIn("name-mismatch", line["findings"])
             self.assertTrue(line["host_name"])
         self.assertEqual(len({line["target"] for line in lines}), 53)
-        again = self.found(dns, f"{FIRST}-{THIRD}", "-p", f"{web.port}/tls", "--max-names", 5, "--no-store")
-        self.assertEqual(len(again), 3 + 3 * 5)  # and no more connections than that
+        self.assertEqual(self.connections(done), 3 + 50)
+        self.assertLessEqual(self.connections(done), 3 + 3 * 20)
+        again = self.run_program(*words, "--max-names", 5, "--no-store")
+        self.assertEqual(self.connections(again), 3 + 3 * 5)
+        self.assertIn("left beyond --max-names", again.stderr)
+
+    def connections(self, done):
+        return int(re.search(r"connections: ([0-9]+), with those for names", done.stderr).group(1))
 
     def test_a_second_scan_finds_them_again_and_changes_nothing(self):
         certificates = [self.certificate(f"a{number}.example.org", f"a{number + 1}.example.org") for number in range(4)]
@@ -207,7 +219,66 @@ class Names(NameCase):
         self.assertEqual(states, {(FIRST, None): "live", (SECOND, None): "live", (FIRST, "moving.example.org"): "moved",
                                   (SECOND, "moving.example.org"): "live", (FIRST, "staying.example.org"): "live"})
 
-    def test_an_interrupted_scan_goes_on_with_its_names(self):
+    def states(self):
+        rows = json.loads(self.run_program("assets", "--state", "all", "--format", "json").stdout)
+        return {(row["ip"], row["server_name"]): row["state"] for row in rows}
+
+    def test_a_host_given_by_name_that_points_elsewhere_ends_its_asset_as_moved(self):
+        hosts = [(ip, "moving.example.org", self.certificate("moving.example.org")) for ip in (FIRST, SECOND)]
+        web, dns = self.start(hosts, [f"moving.example.org. A {FIRST}"])
+        words = (f"moving.example.org:{web.port}/tls", "--names-from", "none")
+        self.found(dns, *words)
+        silent, lame = SlowDns(), RefusingDns()
+        self.addCleanup(silent.close)
+        self.addCleanup(lame.close)
+        for deaf in (silent, lame):
+            self.assertEqual(self.found(deaf, *words), [])
+            self.assertEqual(self.states(), {(FIRST, "moving.example.org"): "live"})
+        dns.change([f"moving.example.org. A {SECOND}"])
+        self.found(dns, *words, "--no-store")
+        self.assertEqual(self.states(), {(FIRST, "moving.example.org"): "live"})
+        self.found(dns, *words)
+        self.assertEqual(self.states(), {(FIRST, "moving.example.org"): "moved", (SECOND, "moving.example.org"): "live"})
+        dns.change([])
+        self.found(dns, *words)
+        self.assertEqual(self.states(), {(FIRST, "moving.example.org"): "moved", (SECOND, "moving.example.org"): "moved"})
+
+    def test_the_names_of_a_dead_host_are_gone_after_two_scans(self):
+        hosts = [(ip, name, self.certificate(name or "default.example.org", "dead.example.org")) for ip in (FIRST, SECOND)
+                 for name in (None, "dead.example.org")]
+        web, dns = self.start(hosts, [f"dead.example.org. A {FIRST}", f"dead.example.org. A {SECOND}"])
+        ranges = (f"{FIRST}-{SECOND}", "-p", f"{web.port}/tls")
+        self.found(dns, *ranges)
+        web.close()
+        for state in ("live", "gone"):
+            self.found(dns, *ranges)
+            self.assertEqual(set(self.states().values()), {state})
+        self.assertEqual(len(self.states()), 4)
+
+    def kill(self, process):
+        process.kill()
+        process.communicate()
+        with contextlib.closing(sqlite3.connect(self.db)) as store, store:  # as after the lease has run out
+            store.execute("UPDATE scan SET lease_at = lease_at - 60")
+
+    def test_a_resumed_scan_names_what_would_not_go_on_without(self):
+        """An alert was all that it had met before it was killed."""
+        web, dns = self.start([(FIRST, "only.example.org", self.certificate("only.example.org"))], [ptr(FIRST, "only.example.org")])
+        conf = self.folder / "nginx.conf"
+        conf.write_text(conf.read_text().replace("http {", f"http {{ server {{ listen {FIRST}:{web.port} ssl default_server; ssl_reject_handshake on; }}"))
+        web.process.send_signal(signal.SIGHUP)
+        words = ("scan", FIRST, "127.61.0.32/27", "-p", f"{web.port}/tls", "--key-types", "first", "--rate", "2", "--outcomes", "--format", "jsonl")
+        process = subprocess.Popen([PROGRAM, *words, "--dns", f"127.0.0.1:{dns.port}", "--seed", "4"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, env=self.env, text=True)
+        while json.loads(process.stdout.readline())["ip"] != FIRST:
+            pass
+        self.kill(process)
+        self.assertEqual(self.states(), {})
+        self.run_program("scan", "--resume", "--rate", 0)
+        self.assertEqual(self.states(), {(FIRST, "only.example.org"): "live"})
+
+    def in_the_middle_of_names(self, end):
+        """A scan of eight names is ended by `end` in its second round or later, and goes on."""
         names = [f"r{number}.example.org" for number in range(8)]
         certificates = {name: self.certificate(name) for name in names}
         hosts = [(FIRST, None, self.certificate("default.example.org", *names)), *((FIRST, name, certificates[name]) for name in names)]
@@ -216,14 +287,76 @@ class Names(NameCase):
         process = subprocess.Popen([PROGRAM, *words, "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.env)
         for _ in range(3):
             process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        process.communicate()
-        self.assertEqual(process.returncode, 3)
-        before = json.loads(self.run_program("assets", "--format", "json").stdout)
+        end(process)
+        before = self.states()
         self.assertLess(len(before), 9)
         self.run_program("scan", "--resume", "--rate", 0)
-        rows = json.loads(self.run_program("assets", "--format", "json").stdout)
-        self.assertEqual({row["server_name"] for row in rows}, {None, *names})
+        self.assertEqual(self.states(), {(FIRST, name): "live" for name in (None, *names)})
+        with contextlib.closing(sqlite3.connect(self.db)) as store:
+            rows = store.execute("SELECT number, server_name, outcome FROM follow_up ORDER BY number").fetchall()
+        self.assertEqual([row[0] for row in rows], list(range(8)))
+        self.assertEqual({row[1] for row in rows}, set(names))
+        self.assertEqual({row[2] for row in rows}, {0})
+
+    def test_an_interrupted_scan_goes_on_with_its_names(self):
+        def interrupt(process):
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+            self.assertEqual(process.returncode, 3)
+        self.in_the_middle_of_names(interrupt)
+
+    def test_a_killed_scan_goes_on_with_its_names(self):
+        self.in_the_middle_of_names(self.kill)
+
+    def test_an_interrupt_does_not_wait_for_a_silent_dns(self):
+        """Once while the names of addresses are asked for, once for names seen."""
+        shown = self.certificate("shown.example.org", *(f"s{number}.example.org" for number in range(40)))
+        web, _ = self.start([("0.0.0.0", None, shown)], [])
+        silent = SlowDns()
+        self.addCleanup(silent.close)
+        for source, targets in (("ptr", "127.62.0.0/25"), ("seen", FIRST)):
+            with self.subTest(source):
+                asked = silent.asked
+                process = subprocess.Popen([PROGRAM, "scan", targets, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{silent.port}", "--rate", "0",
+                                            "--names-from", source], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+                while silent.asked == asked:
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGINT)
+                begun = time.monotonic()
+                process.communicate(timeout=30)
+                self.assertIn(process.returncode, (0, 3))
+                self.assertLess(time.monotonic() - begun, 4)
+
+    def test_an_opt_out_in_the_middle_holds_for_names(self):
+        names = [f"o{number}.example.org" for number in range(8)]
+        certificates = {name: self.certificate(name) for name in names}
+        hosts = [(FIRST, None, self.certificate("default.example.org", *names)), *((FIRST, name, certificates[name]) for name in names)]
+        web, dns = self.start(hosts, [f"{name}. A {FIRST}" for name in names])
+        words = ("scan", FIRST, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--rate", "1")
+        process = subprocess.Popen([PROGRAM, *words, "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.env)
+        for _ in range(2):
+            process.stdout.readline()
+        self.run_program("exclude", "add", FIRST, "--reason", "asked us to stop")
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(len(self.states()), 9)
+        self.assertEqual(set(self.states().values()), {"live"})
+
+    def test_a_database_that_somebody_holds_is_waited_for_between_rounds_too(self):
+        names = [f"b{number}.example.org" for number in range(3)]
+        hosts = [(FIRST, None, self.certificate("default.example.org", *names)), *((FIRST, name, self.certificate(name)) for name in names)]
+        web, dns = self.start(hosts, [f"{name}. A {FIRST}" for name in names])
+        words = ("scan", FIRST, "-p", f"{web.port}/tls", "--dns", f"127.0.0.1:{dns.port}", "--key-types", "first", "--rate", "2")
+        process = subprocess.Popen([PROGRAM, *words, "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, text=True)
+        process.stdout.readline()  # the first stage is stored; what comes next is a transaction of the names
+        with contextlib.closing(sqlite3.connect(self.db, isolation_level=None)) as store:
+            store.execute("BEGIN IMMEDIATE")
+            time.sleep(12)
+            store.execute("ROLLBACK")
+        _, stderr = process.communicate()
+        self.assertEqual(process.returncode, 0, stderr)
+        self.assertIn("waiting for the database", stderr)
+        self.assertEqual(set(self.states()), {(FIRST, name) for name in (None, *names)})
 
     def test_wrong_words_are_refused(self):
         for words, named in ((("--names-from", "dns"), "allowed are ptr, scm, seen, none"), (("--names-from", "none,ptr"), "none goes with no other"),

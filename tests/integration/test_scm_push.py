@@ -333,6 +333,53 @@ class Undo(PushCase):
         self.assertRegex(self.undo(1, "--yes").stdout, "certificates +1 deleted")
         self.assertEqual(self.imported(), {})
 
+    def known_to_scm(self):
+        """b is managed by SCM already: only its locations are pushed."""
+        data = self.tenant()
+        data["certificates"].append({"id": 1, "commonName": "b.university.example", "orgId": 100, "status": "Issued",
+                                     "requestedVia": "REST API", "serialNumber": self.sql(
+                                         "SELECT upper(serial) FROM certificate WHERE common_name LIKE 'b.%'")[0][0]})
+        self.begin(data)
+        self.push("--yes", "--include", "managed", "--where", "name starts_with b.")
+
+    def places_of(self, number):
+        return [len(c.get("locations", [])) for c in self.state()["certificates"] if c["id"] == number]
+
+    def test_locations_are_found_though_their_host_has_another_name_since(self):
+        self.known_to_scm()
+        self.assertEqual(self.places_of(1), [2])
+        self.sql("UPDATE endpoint SET host_name = 'renamed.university.example'")
+        self.assertRegex(self.undo(1, "--yes").stdout, "locations +2 deleted")
+        self.assertEqual(self.places_of(1), [0])
+
+    def test_of_a_certificate_that_scm_keeps_the_locations_are_deleted_all_the_same(self):
+        self.begin()
+        self.push("--yes", "--where", "name starts_with b.")
+        data = self.state()
+        data["certificates"][3]["requestedVia"] = "REST API"
+        self.scm.becomes(data)
+        done = self.undo(1, "--yes", status=1)
+        self.assertIn("SCM keeps 1 of them", done.stderr)
+        self.assertRegex(done.stdout, "certificates +0 deleted\nlocations +2 deleted")
+        self.assertEqual(self.places_of(5001), [0])
+
+    def test_an_interrupted_certificate_that_scm_does_not_tell_of_is_not_forgotten(self):
+        self.begin()
+        self.scm.faults({"kind": "drop", "path": "/api/ssl/v2"})
+        self.push("--yes", "--where", "name starts_with a.", status=1)
+        self.assertEqual(sorted(self.imported()), ["a"])
+        self.scm.faults()
+        data = self.state()
+        made = data["certificates"][-1]
+        for number in range(9):  # as if the question had not been understood
+            data["certificates"].append({**made, "id": 100 + number, "comments": "of others"})
+        self.scm.becomes(data)
+        done = self.undo(1, "--yes", status=1)
+        self.assertIn("SCM does not tell whether a.university.example was created", done.stderr)
+        self.push("--yes", "--where", "name starts_with a.")
+        self.undo(1, "--yes")
+        self.assertNotIn(made["id"], [c["id"] for c in self.state()["certificates"]])
+
     def test_a_404_that_is_not_scms_deletes_nothing_from_the_books(self):
         self.begin()
         self.push("--yes")
@@ -367,6 +414,7 @@ class Log(PushCase):
             "a.university.example", f"{CAMPUS} port {self.ports['a']}", "1 certificates for organization 100"])
         self.assertIn('code -1601, "No"', rows[0]["answer"])
         self.assertEqual(rows[2]["answer"], "1 created, 0 there before, 0 refused, 0 without a usable answer")
+        self.assertRegex(self.run_program("scm", "log").stdout, r"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ")
         lines = self.run_program("scm", "log", "--format", "csv", "--no-header", "--push", "2").stdout
         self.assertEqual(lines, "")
 
@@ -496,6 +544,13 @@ class Secrets(PushCase):
                 for done in outputs:
                     self.check(done.stdout, done.stderr)
                 self.check(*(path.read_bytes() for path in self.files()))
+
+    def test_a_row_of_an_answer_that_holds_a_secret_is_told_without_it(self):
+        self.begin()
+        self.scm.faults({"kind": "refuse", "name": "a.university.example", "description": "what is not-a-secret?"})
+        done = self.push("--yes", status=1)
+        self.assertIn("not taken: a.university.example: what is", done.stderr)
+        self.check(done.stdout, done.stderr, *(path.read_bytes() for path in self.files()))
 
     def test_the_arguments_and_environment_of_the_running_program_hold_no_secret(self):
         self.begin()

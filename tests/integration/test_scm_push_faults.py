@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`scm push assets` and `scm undo` while everything goes wrong: nothing is created twice or forgotten, wherever a run breaks
 off."""
+import shutil
 import signal
 import time
 import unittest
@@ -10,7 +11,25 @@ from scm_push import PushCase
 from support import SANITIZED
 
 
-class Faults(PushCase):
+class Repeated(PushCase):
+    """Tests that begin again and again: the scan and the pull are done once, and the pretend SCM stays."""
+
+    def again(self):
+        pulled = self.folder / "pulled.db"
+        if not pulled.exists():
+            self.begin()
+            self.addCleanup(self.scm.process.kill)  # and does not wait for answers that come late
+            shutil.copy(self.db, pulled)
+            return
+        for path in self.folder.glob("certscour.db*"):
+            path.unlink()
+        shutil.copy(pulled, self.db)
+        self.scm.becomes(self.tenant())
+        self.scm.faults()
+        self.scm.log()
+
+
+class Faults(Repeated):
     def test_a_right_that_is_missing_ends_it_and_the_next_run_goes_on(self):
         data = self.tenant()
         data["admins"][0]["rights"] = ["organizations", "certificates", "sslManage"]
@@ -30,8 +49,7 @@ class Faults(PushCase):
                           {"kind": "status", "status": 401, "code": -16}, {"kind": "status", "status": 403, "code": -37},
                           {"kind": "status", "status": 429, "retryAfter": 3600}):
                 with self.subTest(path=path, fault=fault):
-                    self.fresh()
-                    self.begin()
+                    self.again()
                     self.scm.faults({**fault, "path": path})
                     self.push("--yes", status=1)
                     self.scm.faults()
@@ -59,8 +77,7 @@ class Faults(PushCase):
         calls = 13  # 3 imports, 4 lists, 5 locations, and one to spare
         for number in range(calls):
             with self.subTest(call=number):
-                self.fresh()
-                self.begin()
+                self.again()
                 self.scm.faults({"kind": "drop", "path": "/api/ssl", "after": number, "times": 1})
                 self.push("--yes")
                 self.all_there()
@@ -69,7 +86,7 @@ class Faults(PushCase):
 
 
 @unittest.skipIf(SANITIZED, "left out: slow, and no memory is at stake")
-class Killed(PushCase):
+class Killed(Repeated):
     """kill -9 while the program waits for the answer to each of its calls, with and without the work done."""
 
     CALLS = 12
@@ -97,8 +114,7 @@ class Killed(PushCase):
         for number in range(self.CALLS):
             for fault in self.faults_at(number):
                 with self.subTest(call=number, fault=fault["kind"]):
-                    self.fresh()
-                    self.begin()
+                    self.again()
                     self.kill_at(number, ("scm", "push", "assets", "--yes"), fault)
                     self.assertEqual(self.sql("SELECT count(*) FROM push WHERE ended_at IS NULL"), [(1,)])
                     self.push("--yes")
@@ -106,33 +122,28 @@ class Killed(PushCase):
                     self.assertEqual(self.sql("SELECT DISTINCT state FROM push_location"), [("done",)])
                     self.undo(1, "--yes")
                     self.assertEqual(self.imported(), {})
-                    self.scm.process.kill()
 
     def test_undo_finds_what_a_killed_push_has_made(self):
         for number in range(self.CALLS):
             for fault in list(self.faults_at(number))[number % 2:][:1]:
                 with self.subTest(call=number, fault=fault["kind"]):
-                    self.fresh()
-                    self.begin()
+                    self.again()
                     self.kill_at(number, ("scm", "push", "assets", "--yes"), fault)
                     self.undo(1, "--yes")
                     self.assertEqual(self.imported(), {})
                     self.assertIn("taken back already", self.undo(1, "--yes").stdout)
                     self.push("--yes")
                     self.all_there()
-                    self.scm.process.kill()
 
     def test_a_killed_undo_is_gone_on_with(self):
         for number in range(4):
             for fault in self.faults_at(number):
                 with self.subTest(call=number, fault=fault["kind"]):
-                    self.fresh()
-                    self.begin()
+                    self.again()
                     self.push("--yes")
                     self.kill_at(number, ("scm", "undo", "1", "--yes"), fault)
                     self.undo(1, "--yes")
                     self.assertEqual(self.imported(), {})
-                    self.scm.process.kill()
 
     def test_two_at_once_do_not_send_the_same(self):
         self.begin()

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 import urllib.parse
+from pathlib import Path
 
 from scm import LOGIN, TOKEN_PATH, Simulator, TestCa, tenant
 from support import BUILD, Case
@@ -236,6 +237,121 @@ class Tasks(Case):
         answer = self.scm.get(f"{self.RUNS}/1/operation/o/result?size=1")
         self.assertEqual((answer["total"], answer["data"][0]["certificate"]["metadata"]), (2, {"managedId": "ssl:1001"}))
         self.assertNotIn("metadata", self.scm.get(f"{self.RUNS}/1/operation/o/result?position=1")["data"][0]["certificate"])
+
+
+class Imports(Case):
+    """Imports, custom locations and the Discovery Import API: what `scm push assets` and `scm undo` lean on."""
+
+    def setUp(self):
+        super().setUp()
+        ca = TestCa(self.folder)
+        self.scm = Simulator(self)
+        self.certs = [self.base64_of(ca.issue(name, "basicConstraints=CA:FALSE")[0]) for name in ("one", "two")]
+        self.ca = self.base64_of(ca.ca_pem)
+
+    def base64_of(self, pem):
+        return "".join(line for line in Path(pem).read_text().splitlines() if "-" not in line)
+
+    def post(self, path, body):
+        status, headers, text = self.scm.call(path, body=json.dumps(body))
+        return status, headers, json.loads(text) if text else None
+
+    def imports(self, *certs, org=100):
+        return self.post("/api/ssl/v2/import", [{"orgID": org, "cert": cert, "comments": "test"} for cert in certs])
+
+    def made(self):
+        return [c for c in self.scm.get("/simulator/state")["certificates"] if c["id"] > 5000]
+
+    def test_a_certificate_is_created_once_and_then_there(self):
+        status, _, rows = self.imports(*self.certs)
+        self.assertEqual((status, [row["created"] for row in rows]), (200, [True, True]))
+        ids = [row["cert"]["id"] for row in rows]
+        _, _, rows = self.imports(*self.certs)
+        self.assertEqual(([row["created"] for row in rows], [row["cert"]["id"] for row in rows]), ([False, False], ids))
+        self.assertEqual([(c["comments"], c["orgId"], c["requestedVia"]) for c in self.made()], [("test", 100, "Imported")] * 2)
+        found = self.scm.get(f"/api/ssl/v1?sha1Hash={self.made()[0]['certificateDetails']['sha1Hash']}")
+        self.assertEqual([row["sslId"] for row in found], ids[:1])
+
+    def test_a_row_that_is_wrong_has_its_error_and_the_others_are_taken(self):
+        status, _, rows = self.imports(self.ca, "bm9uc2Vuc2U=", self.certs[0])
+        self.assertEqual(status, 200)
+        self.assertIn("CA certificate", rows[0]["errorMessage"])
+        self.assertIn("cannot be parsed", rows[1]["errorMessage"])
+        self.assertTrue(rows[2]["created"])
+        self.assertIn("not found", self.imports(self.certs[1], org=4711)[2][0]["errorMessage"])
+
+    def test_requests_that_are_wrong_as_a_whole_are_refused(self):
+        for body, code in (({}, -1002), ([], -1601), ([{}] * 129, -1601)):
+            status, _, answer = self.post("/api/ssl/v2/import", body)
+            self.assertEqual((status, answer["code"]), (400, code))
+        data = tenant()
+        data["organizations"][0]["sslCertsApiEnabled"] = False
+        self.scm.becomes(data)
+        self.assertEqual(self.imports(self.certs[0])[2]["code"], -1021)
+        data["admins"][0]["rights"] = ["certificates"]
+        self.scm.becomes(data)
+        self.assertEqual(self.imports(self.certs[0])[0], 403)
+        self.assertEqual(self.made(), [])
+
+    def test_faults_of_an_import_spoil_its_rows_alone(self):
+        self.scm.faults({"kind": "refuse", "name": "one", "times": 1})
+        _, _, rows = self.imports(*self.certs)
+        self.assertEqual([("errorMessage" in row, row.get("created")) for row in rows], [(True, None), (False, True)])
+        self.scm.faults({"kind": "refuse-batch", "name": "one"})
+        self.assertEqual(self.imports(*self.certs)[0], 400)
+        self.assertEqual(self.imports(self.certs[1])[0], 200)
+        self.scm.faults()
+        self.imports(self.certs[0])
+        for kind, ids in (("rows-missing", [5001]), ("rows-extra", [1, 5002, 5001]), ("reversed", [5001, 5002])):
+            with self.subTest(kind=kind):
+                self.scm.faults({"kind": kind})
+                self.assertEqual([row["cert"]["id"] for row in self.imports(*self.certs)[2]], ids)
+
+    def test_an_answer_that_is_dropped_comes_after_the_work(self):
+        self.scm.faults({"kind": "drop", "times": 1})
+        with self.assertRaises(OSError):
+            self.imports(self.certs[0])
+        self.assertEqual(len(self.made()), 1)
+
+    def test_locations_are_made_listed_changed_and_deleted(self):
+        self.imports(self.certs[0])
+        path = "/api/ssl/v1/5001/location"
+        self.assertEqual(self.scm.get(path), [])
+        details = {"IP": "192.0.2.1", "Port": "443"}
+        status, headers, _ = self.post(path, {"details": details})
+        self.assertEqual((status, headers["Location"].rsplit("/", 2)[1:]), (201, ["location", "9001"]))
+        self.assertEqual(self.scm.get(path), [{"id": 9001, "locationType": "CUSTOM", "details": details}])
+        for wrong in ({}, {"details": {}}, {"details": {"Port": 443}}):
+            self.assertEqual(self.post(path, wrong)[2]["code"], -1601)
+        self.assertEqual(self.scm.call(path + "/9001", body=json.dumps({"details": {"IP": "192.0.2.2"}}), method="PUT")[0], 200)
+        self.assertEqual(self.scm.get(path + "/9001")["details"], {"IP": "192.0.2.2"})
+        self.assertEqual(self.scm.call(path + "/9001", method="DELETE")[0], 204)
+        self.assertEqual(self.scm.call(path + "/9001", method="DELETE")[0], 404)
+        self.scm.faults({"kind": "headerless"})
+        self.assertNotIn("Location", self.post(path, {"details": details})[1])
+
+    def test_only_what_was_imported_or_discovered_can_be_deleted(self):
+        self.imports(self.certs[0])
+        self.assertEqual(self.scm.call("/api/ssl/v1/5001", method="DELETE")[0], 204)
+        self.assertEqual(self.scm.call("/api/ssl/v1/5001", method="DELETE")[0], 404)
+        status, _, body = self.scm.call("/api/ssl/v1/1001", method="DELETE")
+        self.assertEqual((status, json.loads(body)["code"]), (400, -1021))
+
+    def test_operations_of_a_discovery_import_are_for_tokens_of_a_bucket(self):
+        path = "/api/v1/operations"
+        self.assertIn(self.post(path, {"name": "x"})[0], (401, 403))
+        bucket = tenant()["buckets"][0]
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": bucket["clientId"],
+                                       "client_secret": bucket["clientSecret"]})
+        token = json.loads(self.scm.call(TOKEN_PATH, headers={}, body=form)[2])["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        status, headers, _ = self.scm.call(path, headers=bearer, body='{"name": "x"}')
+        self.assertEqual((status, headers["Location"].rsplit("/", 1)[1]), (201, "op-1"))
+        self.assertEqual(self.scm.get(path, headers=bearer)[0]["name"], "x")
+        self.assertEqual(self.scm.call(f"{path}/op-1", headers=bearer, body='{"status": "completed"}', method="PUT")[0], 200)
+        self.assertEqual(self.scm.get(f"{path}/op-1", headers=bearer)["status"], "completed")
+        self.scm.faults({"kind": "expire-tokens", "times": 1})
+        self.assertEqual(self.scm.call(path, headers=bearer)[0], 401)
 
 
 class Faults(Case):

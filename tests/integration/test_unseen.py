@@ -113,6 +113,12 @@ class Resolving(UnseenCase):
         self.pull("certificates", "--resolve", "--dns", self.server)
         self.assertIn(("wild.example.org", b"\x7f\x40\0\2"), self.addresses())
 
+    def test_the_addresses_belong_to_the_network_that_is_named(self):
+        self.pull("--resolve", "--dns", self.server, "--network", "lab")
+        with sqlite3.connect(self.db) as db:
+            self.assertEqual(db.execute("SELECT DISTINCT network FROM name_address").fetchall(), [("lab",)])
+        self.assertIn("--network", self.pull("--resolve", "--network", "x" * 300, status=2).stderr)
+
     def test_what_the_dns_does_not_answer_stays_as_it_was(self):
         self.pull("--resolve", "--dns", self.server)
         before = self.addresses()
@@ -144,6 +150,11 @@ class Scan(UnseenCase):
         self.assertIn(("lost.example.org", b"\x7f\x40\0\2"), self.addresses())
         row = next(row for row in json.loads(self.run_program("assets", "--format", "json").stdout) if row["server_name"] == "met.example.org")
         self.assertEqual((row["status"], row["scm_id"]), ("managed", 1))
+
+    def test_without_a_store_it_is_said_that_there_are_none(self):
+        words = (FIRST, "-p", f"{self.web.port}/tls", "--dns", self.server, "--no-store", "--format", "none")
+        self.assertIn("names of the inventory", self.run_program("scan", *words, "--names-from", "scm").stderr)
+        self.assertNotIn("names of the inventory", self.run_program("scan", *words, "--names-from", "ptr,seen").stderr)
 
     def test_by_default_the_inventory_is_no_source(self):
         self.pull()

@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "cert/record.h"
+#include "db/assets.h"
 #include "db/ingest.h"
 #include "db/inventory.h"
 #include "db/scans.h"
@@ -116,6 +118,25 @@ static inline void asset_world_inventory(struct asset_world *world,
         assert_int_equal(inventory_detail_certificate(&pull, &certificates[i], NULL), CS_OK);
     }
     assert_int_equal(inventory_swap(&pull, WORLD_NOW_S, NULL), CS_OK);
+}
+
+static inline enum cs_err asset_world_add_state(void *context, const struct asset_row *row)
+{
+    char endpoint[ENDPOINT_TEXT_SIZE];
+    struct buf *out = context;
+    buf_printf(out, "%s%s %s", out->len > 0 ? ", " : "", endpoint_format(endpoint, &row->endpoint),
+               row->state);
+    return CS_OK;
+}
+
+/* All assets, as "192.0.2.1:443 live, 192.0.2.1:443#www.example gone". */
+static inline void asset_world_states_are(struct asset_world *world, const char *expected)
+{
+    struct buf got = {0};
+    const struct asset_filter all = {0};
+    assert_int_equal(assets_each(world->store, &all, NULL, asset_world_add_state, &got, &world->diag), CS_OK);
+    assert_string_equal(buf_str(&got), expected);
+    buf_dispose(&got);
 }
 
 /* A certificate of that name, valid around WORLD_NOW_S. */

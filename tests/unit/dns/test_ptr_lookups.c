@@ -34,8 +34,11 @@ static int start(void **state)
     server = dns_server_start(zone, sizeof zone / sizeof zone[0]);
     if (server == NULL)
         return -1;
-    const struct resolver_options options = {
-        .server = dns_server_address(server), .timeout_ms = 1000, .tries = 1, .give_up_after = 8};
+    const struct resolver_options options = {.server = dns_server_address(server),
+                                             .timeout_ms = 1000,
+                                             .tries = 1,
+                                             .give_up_after = 8,
+                                             .lost_after = 150};
     return ptr_lookups_start(&lookups, &options, &diag) == CS_OK ? 0 : -1;
 }
 
@@ -129,6 +132,25 @@ static void after_a_stop_nobody_is_asked_and_all_is_answered(void **state)
     assert_int_equal(dns_server_questions(server, "1.2."), 0);
 }
 
+static void a_dns_that_stops_answering_is_left_alone_too(void **state)
+{
+    (void)state;
+    for (int silent = 0; silent < 200; silent += 100) { /* as many as are below the limit end nothing */
+        for (int i = 0; i < silent; i++)
+            ask("192.0.2.2");
+        for (int i = 0; i < silent; i++)
+            answer_is("192.0.2.2", NULL, false);
+        ask("192.0.2.1");
+        answer_is("192.0.2.1", "host.example", true);
+    }
+    for (int i = 0; i < 200; i++)
+        ask("192.0.2.2");
+    for (int i = 0; i < 200; i++)
+        answer_is("192.0.2.2", NULL, false);
+    ask("192.0.2.1");
+    answer_is("192.0.2.1", NULL, false);
+}
+
 static void a_dns_that_never_answers_is_left_alone(void **state)
 {
     (void)state;
@@ -167,6 +189,7 @@ int main(void)
         CASE(names_are_found_for_both_families_behind_aliases_and_among_several),
         CASE(quick_answers_do_not_wait_for_slow_ones),
         CASE(after_a_stop_nobody_is_asked_and_all_is_answered),
+        CASE(a_dns_that_stops_answering_is_left_alone_too),
         CASE(a_dns_that_never_answers_is_left_alone),
         CASE(what_is_under_way_at_the_end_leaks_nothing),
         CASE(a_server_that_is_no_address_is_refused),

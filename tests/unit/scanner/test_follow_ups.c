@@ -48,6 +48,12 @@ static void met(const char *ip, uint16_t port, const char *name, uint8_t leaf)
     assert_int_equal(follow_ups_met(ups, &seen), CS_OK);
 }
 
+static void seen(const char *ip, const char *name)
+{
+    struct ip at = ip_of(ip);
+    assert_int_equal(follow_ups_seen(ups, &at, name, NAME_SOURCE_SEEN), CS_OK);
+}
+
 static void points(const char *name, const char *ip)
 {
     assert_int_equal(follow_ups_points(ups, name, ip_of(ip), NAME_SOURCE_PTR), CS_OK);
@@ -193,7 +199,7 @@ static void better_sources_come_first_and_push_out_worse_ones(void **state)
     met("192.0.2.1", 443, NULL, 1);
     for (int i = 0; i < 3; i++) {
         static const char *const names[] = {"seen1.example", "seen2.example", "seen3.example"};
-        assert_int_equal(follow_ups_seen(ups, names[i], NAME_SOURCE_SEEN), CS_OK);
+        seen("192.0.2.1", names[i]);
     }
     assert_int_equal(follow_ups_resolved(ups, "seen3.example", ip_of("192.0.2.1")), CS_OK);
     assert_int_equal(follow_ups_resolved(ups, "seen2.example", ip_of("192.0.2.1")), CS_OK);
@@ -212,7 +218,7 @@ static void what_was_given_out_stays_before_what_comes_later(void **state)
 {
     (void)state;
     met("192.0.2.1", 443, NULL, 1);
-    assert_int_equal(follow_ups_seen(ups, "seen.example", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "seen.example");
     assert_int_equal(follow_ups_resolved(ups, "seen.example", ip_of("192.0.2.1")), CS_OK);
     round_is("192.0.2.1:443#seen.example");
     points("ptr.example", "192.0.2.1");
@@ -237,24 +243,24 @@ static void what_cannot_be_sent_is_no_name(void **state)
                                       "192.0.2.1", "",  "a..example", "\x1b[31m.example", "x\xff.example"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_int_equal(follow_ups_seen(ups, bad[i], NAME_SOURCE_SEEN), CS_OK);
+        seen("192.0.2.1", bad[i]);
     char endless[400];
     memset(endless, 'a', sizeof endless);
     memcpy(endless + sizeof endless - 9, ".example", 9);
-    assert_int_equal(follow_ups_seen(ups, endless, NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", endless);
     unresolved_are(10, "");
 }
 
 static void names_are_told_once_and_wildcards_by_their_base(void **state)
 {
     (void)state;
-    assert_int_equal(follow_ups_seen(ups, "*.Example.org", NAME_SOURCE_SEEN), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, "www.example.org.", NAME_SOURCE_SEEN), CS_OK);
-    assert_int_equal(follow_ups_seen(ups, "WWW.example.org", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "*.Example.org");
+    seen("192.0.2.1", "www.example.org.");
+    seen("192.0.2.1", "WWW.example.org");
     unresolved_are(1, "example.org");
     unresolved_are(10, "www.example.org");
     unresolved_are(10, "");
-    assert_int_equal(follow_ups_seen(ups, "new.example.org", NAME_SOURCE_SEEN), CS_OK);
+    seen("192.0.2.1", "new.example.org");
     unresolved_are(10, "new.example.org");
 }
 
@@ -274,6 +280,57 @@ static void new_addresses_are_told_once(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+static void one_address_cannot_make_a_scan_ask_for_names_without_end(void **state)
+{
+    struct follow_ups_counts counts;
+    struct text_list names = {0};
+    char name[64];
+    (void)state;
+    met("192.0.2.1", 443, NULL, 1);
+    met("192.0.2.2", 443, NULL, 1);
+    for (int i = 0; i < FOLLOW_UPS_NAMES_AT + 5; i++) {
+        snprintf(name, sizeof name, "n%d.example", i);
+        for (int times = 0; times < 2; times++)
+            seen("192.0.2.1", name);
+    }
+    seen("192.0.2.1", "n7.example");
+    seen("192.0.2.2", "other.example");
+    assert_int_equal(follow_ups_unresolved(ups, SIZE_MAX, &names), CS_OK);
+    assert_int_equal(names.count, FOLLOW_UPS_NAMES_AT + 1);
+    assert_string_equal(names.items[FOLLOW_UPS_NAMES_AT], "other.example");
+    follow_ups_count(ups, &counts);
+    assert_int_equal(counts.not_asked, 2 * 5);
+    text_list_dispose(&names);
+}
+
+/* A hundred thousand addresses, each with a name of its own, and one name each in a round. */
+static void many_addresses_have_many_names(void **state)
+{
+    enum { MANY = 100000 };
+    struct der der = {.sha256 = {1}};
+    struct observation seen = {.port = 443, .chains = {{.certs = &der, .cert_count = 1}}, .chain_count = 1};
+    struct text_list names = {0};
+    struct follow_up up;
+    bool more = true;
+    size_t count = 0;
+    char name[64];
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        seen.ip = ip_from_v4(0x0A000000 + i);
+        snprintf(name, sizeof name, "h%u.example", i);
+        assert_int_equal(follow_ups_met(ups, &seen), CS_OK);
+        assert_int_equal(follow_ups_seen(ups, &seen.ip, name, NAME_SOURCE_SEEN), CS_OK);
+        assert_int_equal(follow_ups_resolved(ups, name, seen.ip), CS_OK);
+    }
+    assert_int_equal(follow_ups_unresolved(ups, SIZE_MAX, &names), CS_OK);
+    assert_int_equal(names.count, MANY);
+    follow_ups_begin_round(ups);
+    for (; more; count += more)
+        assert_int_equal(follow_ups_next(ups, &up, &more), CS_OK);
+    assert_int_equal(count, MANY);
+    text_list_dispose(&names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +346,8 @@ int main(void)
         STORY(what_cannot_be_sent_is_no_name),
         STORY(names_are_told_once_and_wildcards_by_their_base),
         STORY(new_addresses_are_told_once),
+        STORY(one_address_cannot_make_a_scan_ask_for_names_without_end),
+        STORY(many_addresses_have_many_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

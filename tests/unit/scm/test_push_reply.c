@@ -158,6 +158,22 @@ static void a_location_is_the_same_by_address_port_and_host(void **state)
     assert_false(finds("[" LOCATION(5, "192.0.2.7", "\"443\"", "") "]", "www.example").found);
 }
 
+static void an_address_may_be_spelt_in_another_way(void **state)
+{
+    static const char *const same[] = {"2001:db8::7", "2001:DB8:0:0:0:0:0:7", "2001:0db8::0007"};
+    struct push_place place = {.port = 443};
+    (void)state;
+    assert_int_equal(ip_parse("2001:db8::7", 11, &place.ip), CS_OK);
+    for (size_t i = 0; i < 3; i++) {
+        char rows[200];
+        snprintf(rows, sizeof rows, "[{\"id\":5,\"details\":{\"IP\":\"%s\",\"Port\":\"443\"}}]", same[i]);
+        struct json_value *root = parse(rows);
+        assert_int_equal(location_find(root, &place, "push 1").id, 5);
+        json_free(root);
+    }
+    assert_false(finds("[" LOCATION(5, "2001:db8::7", "\"443\"", "") "]", "").found);
+}
+
 static void its_source_tells_whose_it_is(void **state)
 {
     (void)state;
@@ -192,6 +208,7 @@ int main(void)
         cmocka_unit_test(one_row_for_one_item_is_its_whatever_its_number),
         cmocka_unit_test(an_error_is_made_printable_and_cut),
         cmocka_unit_test(a_location_is_the_same_by_address_port_and_host),
+        cmocka_unit_test(an_address_may_be_spelt_in_another_way),
         cmocka_unit_test(its_source_tells_whose_it_is),
         cmocka_unit_test(lists_that_are_none_have_no_location),
     };

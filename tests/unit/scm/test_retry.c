@@ -29,7 +29,7 @@ static void delays_grow_and_are_spread_around_their_doubling(void **state)
         uint64_t least = UINT64_MAX;
         uint64_t most = 0;
         for (int i = 0; i < 1000; i++) {
-            uint64_t delay = retry_delay_ms(attempt, "", NOW_S, &random);
+            uint64_t delay = retry_delay_ms(attempt, RETRY_FIRST_MS, "", NOW_S, &random);
             assert_in_range(delay, base / 2, base + base / 2);
             least = delay < least ? delay : least;
             most = delay > most ? delay : most;
@@ -44,17 +44,18 @@ static void the_same_seed_gives_the_same_delays(void **state)
     uint64_t other = 7;
     (void)state;
     for (unsigned attempt = 2; attempt <= RETRY_ATTEMPTS; attempt++)
-        assert_int_equal(retry_delay_ms(attempt, NULL, NOW_S, &one),
-                         retry_delay_ms(attempt, NULL, NOW_S, &other));
+        assert_int_equal(retry_delay_ms(attempt, RETRY_FIRST_MS, NULL, NOW_S, &one),
+                         retry_delay_ms(attempt, RETRY_FIRST_MS, NULL, NOW_S, &other));
 }
 
 static void the_server_is_not_asked_sooner_than_it_wants(void **state)
 {
     uint64_t random = 1;
     (void)state;
-    assert_int_equal(retry_delay_ms(2, "60", NOW_S, &random), 60000);
-    assert_int_equal(retry_delay_ms(2, "Fri, 15 Jan 2027 08:01:30 GMT", NOW_S, &random), 90000);
-    assert_in_range(retry_delay_ms(2, "0", NOW_S, &random), 500, 1500);
+    assert_int_equal(retry_delay_ms(2, RETRY_FIRST_MS, "60", NOW_S, &random), 60000);
+    assert_int_equal(retry_delay_ms(2, RETRY_FIRST_MS, "Fri, 15 Jan 2027 08:01:30 GMT", NOW_S, &random),
+                     90000);
+    assert_in_range(retry_delay_ms(2, RETRY_FIRST_MS, "0", NOW_S, &random), 500, 1500);
 }
 
 static void nonsense_in_the_header_asks_for_nothing(void **state)
