@@ -100,6 +100,12 @@ static const char look_up_sent[] =
     "?3"                                                                                                     \
     " AND (i.external_id = l.known_id OR p.route = '" PUSH_ROUTE_DISCOVERY "'))"
 
+/* An earlier push has created it there: its other endpoints get their locations, too. */
+#define MADE_HERE                                                                                            \
+    "EXISTS (SELECT 1 FROM push_item i JOIN push p ON p.id = i.push_id WHERE i.certificate_id ="             \
+    " l.certificate_id AND i.external_id = l.known_id AND i.created = 1 AND i.undone_at IS NULL"             \
+    " AND p.provider = ?1 AND p.server = ?2)"
+
 static const char judge[] =
     "UPDATE temp.push_plan AS l SET verdict = (SELECT CASE"
     " WHEN l.owner_id IS NULL THEN 0"
@@ -110,7 +116,7 @@ static const char judge[] =
         "done") " THEN 4"
                 " WHEN l.status = 'managed' AND NOT ?5 THEN 5"
                 " WHEN l.status = 'external' AND NOT ?6 AND NOT " SENT_LOCATION(
-                    "failed") " THEN 6"
+                    "failed") " AND NOT " MADE_HERE " THEN 6"
                               " WHEN c.self_signed <> 0 AND NOT ?7 THEN 7"
                               " WHEN c.not_after < ?4 AND NOT ?8 THEN 8"
                               " ELSE 10 END FROM certificate c WHERE c.id = l.certificate_id)";

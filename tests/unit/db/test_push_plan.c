@@ -143,7 +143,7 @@ static void what_was_sent_is_not_planned_again(void **state)
     assert_int_equal(push_next_items(push->store, id, &batch, &item, &count, NULL), CS_OK);
     assert_int_equal(push_item_done(push->store, item.id, 5001, PUSH_BY_US, WORLD_NOW_S + 1, NULL), CS_OK);
     assert_int_equal(push_next_places(push->store, item.id, false, 0, &place, 1, &count, NULL), CS_OK);
-    assert_int_equal(plan(push).assets[PUSH_EXTERNAL], 1); /* imported, its location not made yet */
+    assert_int_equal(plan(push).assets[PUSH_SEND], 1); /* its location is not made yet */
     assert_int_equal(push_place_done(push->store, place.id, 9, PUSH_BY_US, WORLD_NOW_S + 1, NULL), CS_OK);
     assert_int_equal(plan(push).assets[PUSH_DONE], 1);
     push->options.server = "https://other.example"; /* nothing was sent there */
