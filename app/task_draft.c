@@ -227,7 +227,7 @@ static enum cs_err draft_ranges(struct drafting *drafting, bool live_only, int64
     enum cs_err err = task_scan_options(app, drafting->row, &options);
     options.request.dry_run = true; /* no look-ups */
     if (err == CS_OK)
-        err = scan_request_targets(&options.request, app->store, now_s, &drafting->targets, &ignored,
+        err = scan_request_targets(&options.request, app->store, now_s, &drafting->targets, NULL, &ignored,
                                    &app->diag);
     if (err == CS_OK)
         err = target_set_addresses(drafting->targets, &drafting->allowed);
