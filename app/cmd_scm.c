@@ -42,6 +42,8 @@ static const struct {
     {"pull certificates", CALL_CERTIFICATES},
     {"pull rules", CALL_RULES},
     {"push rules", CALL_BUCKETS},
+    {"pull tasks", CALL_TASKS},
+    {"push tasks", CALL_BUCKETS},
     {"pull results", CALL_TASKS},
 };
 

@@ -11,7 +11,7 @@
 #include "app/scm_pulls.h"
 #include "scm/pull.h"
 
-enum { OTHER_RULES, OTHER_RESULTS, OTHER_COUNT };
+enum { OTHER_RULES, OTHER_TASKS, OTHER_RESULTS, OTHER_COUNT };
 
 /* Asked for by name only, and read after the inventory. */
 static const struct {
@@ -19,6 +19,7 @@ static const struct {
     enum cs_err (*pull)(struct app *app, struct client *client, const struct scm_pull_options *options);
 } others[] = {
     [OTHER_RULES] = {"rules", scm_pull_rules},
+    [OTHER_TASKS] = {"tasks", scm_pull_tasks},
     [OTHER_RESULTS] = {"results", scm_pull_results},
 };
 
@@ -48,7 +49,7 @@ static const struct command_option pull_option_table[] = {
      .offset = offsetof(struct pull_choices, options.bucket)},
     {.name = "overwrite",
      .kind = OPTION_FLAG,
-     .help = "rules: what was changed here becomes what SCM has",
+     .help = "rules, tasks: what was changed here becomes what SCM has",
      .offset = offsetof(struct pull_choices, options.overwrite)},
     {.name = "task",
      .kind = OPTION_TEXT,
@@ -93,13 +94,15 @@ static enum cs_err choose(struct app *app, struct pull_choices *choices)
             return diag_fail(
                 &app->diag, CS_E_INVALID,
                 "there is no \"%.40s\" to pull; allowed are organizations, domains, certificates, "
-                "rules, results",
+                "rules, tasks, results",
                 app->words.items[i]);
     }
     for (size_t i = 0; i < INVENTORY_COUNT && app->words.count == 0; i++)
         choices->wanted[i] = true;
-    if ((choices->options.bucket != NULL || choices->options.overwrite) && !choices->other[OTHER_RULES])
-        return diag_fail(&app->diag, CS_E_INVALID, "--bucket and --overwrite go with `scm pull rules`");
+    if (choices->options.bucket != NULL && !choices->other[OTHER_RULES])
+        return diag_fail(&app->diag, CS_E_INVALID, "--bucket goes with `scm pull rules`");
+    if (choices->options.overwrite && !choices->other[OTHER_RULES] && !choices->other[OTHER_TASKS])
+        return diag_fail(&app->diag, CS_E_INVALID, "--overwrite goes with `scm pull rules` and `tasks`");
     if (choices->options.task != NULL && !choices->other[OTHER_RESULTS])
         return diag_fail(&app->diag, CS_E_INVALID, "--task goes with `scm pull results`");
     if (choices->take_mails && !choices->wanted[INVENTORY_ORGANIZATIONS])
@@ -237,9 +240,10 @@ static int pull(struct app *app, const struct command *command, int argc, char *
 }
 
 const struct command scm_pull_commands[] = {
-    {"scm", "pull", "[organizations] [domains] [certificates] [rules] [results] [options]",
-     "reads what SCM knows into the inventory (the first three, unless named), its rules, what its scans "
-     "found",
+    {"scm", "pull", "[organizations] [domains] [certificates] [rules] [tasks] [results] [options]",
+     "reads what SCM knows into the inventory (the first three, unless named), its rules, its tasks, what "
+     "its "
+     "scans found",
      pull},
     {.name = NULL},
 };

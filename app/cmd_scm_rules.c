@@ -28,7 +28,7 @@ static void end_progress(void)
         fputs("\r\033[K", stderr);
 }
 
-static void print_named(const char *what, const struct rule_note *note)
+void scm_print_note(const char *what, const struct rule_note *note)
 {
     struct buf line = {0};
     buf_printf(&line, "  %-8s ", what);
@@ -53,17 +53,23 @@ static const char *const pull_words[RULE_NOTE_KINDS] = {
     [RULE_OWNER] = "new owner",
 };
 
+void scm_print_pulled(const char *what, size_t unchanged, const struct rule_notes *notes, const char *behind)
+{
+    printf("%-16s%zu as they were", what, unchanged);
+    for (size_t kind = 0; kind < RULE_NOTE_KINDS; kind++) {
+        if (notes->counts[kind] > 0 && kind != RULE_OWNER)
+            printf(", %zu %s", notes->counts[kind], pull_words[kind]);
+    }
+    puts(behind);
+    for (size_t i = 0; i < notes->count; i++)
+        scm_print_note(pull_words[notes->items[i].kind], &notes->items[i]);
+}
+
 static void print_pull(const struct rule_pull_result *result)
 {
     const size_t *counts = result->notes.counts;
-    printf("%-16s%zu as they were", "rules", result->unchanged);
-    for (size_t kind = 0; kind < RULE_NOTE_KINDS; kind++) {
-        if (counts[kind] > 0 && kind != RULE_OWNER)
-            printf(", %zu %s", counts[kind], pull_words[kind]);
-    }
-    puts(result->reordered ? "; in SCM's order again" : "");
-    for (size_t i = 0; i < result->notes.count; i++)
-        print_named(pull_words[result->notes.items[i].kind], &result->notes.items[i]);
+    scm_print_pulled("rules", result->unchanged, &result->notes,
+                     result->reordered ? "; in SCM's order again" : "");
     if (counts[RULE_ADDED] + counts[RULE_CHANGED] + counts[RULE_REMOVED] > 0 || result->reordered)
         app_note("stored assets keep their owner until `certscour rule apply` or the next scan");
 }
@@ -153,7 +159,7 @@ static void print_note(const struct rule_note *note)
         [RULE_WAITS] = "later",
     };
     if (words[note->kind] != NULL)
-        print_named(words[note->kind], note);
+        scm_print_note(words[note->kind], note);
 }
 
 static void print_push(const struct scm_session *session, const struct rule_push_result *result)

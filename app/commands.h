@@ -36,6 +36,7 @@ extern const struct command scm_pull_commands[];
 extern const struct command scm_domain_commands[];
 extern const struct command scm_push_commands[];
 extern const struct command scm_rule_commands[];
+extern const struct command scm_task_commands[];
 extern const struct command scm_undo_commands[];
 extern const struct command scm_log_commands[];
 extern const struct command caa_commands[];

@@ -34,6 +34,7 @@ const struct command *const command_tables[] = {
     scm_undo_commands,
     scm_log_commands,
     scm_rule_commands,
+    scm_task_commands,
     caa_commands,
     report_unseen_commands,
     report_coverage_commands,

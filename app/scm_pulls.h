@@ -4,6 +4,7 @@
 #define APP_SCM_PULLS_H
 
 #include "app/scm_session.h"
+#include "scm/rule_sync.h"
 
 struct scm_pull_options {
     bool accept_empty;
@@ -18,6 +19,15 @@ CS_MUST_USE enum cs_err scm_pull_rules(struct app *app, struct client *client,
 /* What SCM's own discovery found. */
 CS_MUST_USE enum cs_err scm_pull_results(struct app *app, struct client *client,
                                          const struct scm_pull_options *options);
+
+/* Network discovery tasks. */
+CS_MUST_USE enum cs_err scm_pull_tasks(struct app *app, struct client *client,
+                                       const struct scm_pull_options *options);
+
+/* "  WORD     ID "NAME": DETAIL" */
+void scm_print_note(const char *word, const struct rule_note *note);
+/* What became of each; `what` and the number of those that are as they were stand before it. */
+void scm_print_pulled(const char *what, size_t unchanged, const struct rule_notes *notes, const char *behind);
 
 /* After organizations: proposes SCM's contact mails for owners without mail, as the commands that set them,
  * or sets them (`take`). */

@@ -499,5 +499,12 @@ const char *const migrations[] = {
     "ALTER TABLE push_location ADD COLUMN host TEXT NOT NULL DEFAULT '';"
     "UPDATE push_location SET host = (SELECT coalesce(nullif(e.server_name, ''), e.host_name, '')"
     " FROM endpoint e WHERE e.id = endpoint_id);",
+
+    /* 16: tasks and their twins at a certificate manager */
+    "CREATE TABLE task_link ("
+    " task_id INTEGER PRIMARY KEY REFERENCES task(id) ON DELETE CASCADE,"
+    " bucket TEXT,"
+    " agreed TEXT"
+    ") STRICT;",
 };
 const int migration_count = sizeof migrations / sizeof migrations[0];

@@ -87,36 +87,55 @@ static enum cs_err write_row(struct store *store, void *context, struct diag *di
     return err;
 }
 
+static const char insert_task[] =
+    "INSERT INTO task (name, network, ranges, excludes, ports, options, rules, frequency, at, day, timezone,"
+    " window, known_only, enabled, external_id, external_bucket_id, created_at, changed_at, scheduled_at)"
+    " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?1, ?1, ?1)";
+
+static const char update_task[] =
+    "UPDATE task SET name = ?2, network = ?3, ranges = ?4, excludes = ?5, ports = ?6, options = ?7,"
+    " rules = ?8, frequency = ?9, at = ?10, day = ?11, timezone = ?12, window = ?13, known_only = ?14,"
+    " enabled = ?15, changed_at = ?1, scheduled_at = CASE ?19 WHEN 1 THEN ?1 ELSE scheduled_at END"
+    " WHERE id = ?18";
+
+static enum cs_err edit_row(struct store *store, void *context, struct diag *diag)
+{
+    enum cs_err err = write_row(store, context, diag);
+    if (err == CS_OK && sqlite3_changes(store->db) == 0)
+        return diag_fail(diag, CS_E_NOT_FOUND, "the task was removed meanwhile");
+    return err;
+}
+
+enum cs_err tasks_add_within(struct store *store, const struct task_row *row, int64_t now_s, int64_t *id,
+                             struct diag *diag)
+{
+    struct change change = {.row = row, .now_s = now_s, .sql = insert_task};
+    enum cs_err err = write_row(store, &change, diag);
+    *id = change.id;
+    return err;
+}
+
 enum cs_err tasks_add(struct store *store, const struct task_row *row, int64_t now_s, int64_t *id,
                       struct diag *diag)
 {
-    struct change change = {.row = row,
-                            .now_s = now_s,
-                            .sql = "INSERT INTO task (name, network, ranges, excludes, ports, options, rules,"
-                                   " frequency, at, day, timezone, window, known_only, enabled, external_id,"
-                                   " external_bucket_id, created_at, changed_at, scheduled_at)"
-                                   " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-                                   " ?16, ?17, ?1, ?1, ?1)"};
+    struct change change = {.row = row, .now_s = now_s, .sql = insert_task};
     enum cs_err err = sql_transaction(store, write_row, &change, diag);
     *id = change.id;
     return err;
 }
 
+enum cs_err tasks_edit_within(struct store *store, const struct task_row *row, bool restart, int64_t now_s,
+                              struct diag *diag)
+{
+    struct change change = {.row = row, .restart = restart, .now_s = now_s, .sql = update_task};
+    return edit_row(store, &change, diag);
+}
+
 enum cs_err tasks_edit(struct store *store, const struct task_row *row, bool restart, int64_t now_s,
                        struct diag *diag)
 {
-    struct change change = {
-        .row = row,
-        .restart = restart,
-        .now_s = now_s,
-        .sql = "UPDATE task SET name = ?2, network = ?3, ranges = ?4, excludes = ?5, ports = ?6,"
-               " options = ?7, rules = ?8, frequency = ?9, at = ?10, day = ?11, timezone = ?12,"
-               " window = ?13, known_only = ?14, enabled = ?15, changed_at = ?1,"
-               " scheduled_at = CASE ?19 WHEN 1 THEN ?1 ELSE scheduled_at END WHERE id = ?18"};
-    enum cs_err err = sql_transaction(store, write_row, &change, diag);
-    if (err == CS_OK && sqlite3_changes(store->db) == 0)
-        return diag_fail(diag, CS_E_NOT_FOUND, "the task was removed meanwhile");
-    return err;
+    struct change change = {.row = row, .restart = restart, .now_s = now_s, .sql = update_task};
+    return sql_transaction(store, edit_row, &change, diag);
 }
 
 static enum cs_err not_found(struct diag *diag, const char *name)

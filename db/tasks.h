@@ -39,10 +39,15 @@ typedef enum cs_err (*task_each)(void *context, const struct task_row *row);
  * ones. CS_E_EXISTS. */
 CS_MUST_USE enum cs_err tasks_add(struct store *store, const struct task_row *row, int64_t now_s, int64_t *id,
                                   struct diag *diag);
+/* The same in the caller's transaction. */
+CS_MUST_USE enum cs_err tasks_add_within(struct store *store, const struct task_row *row, int64_t now_s,
+                                         int64_t *id, struct diag *diag);
 /* The row of this id gets all of `row` but its times and external ids; CS_E_NOT_FOUND, CS_E_EXISTS (the
  * name). `restart`: its schedule counts from now on, so that nothing that lies behind is caught up. */
 CS_MUST_USE enum cs_err tasks_edit(struct store *store, const struct task_row *row, bool restart,
                                    int64_t now_s, struct diag *diag);
+CS_MUST_USE enum cs_err tasks_edit_within(struct store *store, const struct task_row *row, bool restart,
+                                          int64_t now_s, struct diag *diag);
 /* CS_E_BUSY while it runs. Its scans stay, with its name. */
 CS_MUST_USE enum cs_err tasks_remove(struct store *store, const char *name, int64_t now_s, struct diag *diag);
 /* Enabling lets the schedule count from now on. */

@@ -26,6 +26,14 @@ static const struct {
     {ANY, -1021, ANY, REFUSAL_RIGHT,
      "the API is not enabled for this organization: a MRAO ticks \"Enable Web/REST API\" in its SSL "
      "settings"},
+    {ANY, -618, ANY, REFUSAL_OTHER,
+     "the task scans just now in SCM: wait for its end, or stop it there, and run the same again"},
+    {ANY, -303, ANY, REFUSAL_OTHER,
+     "SCM takes fewer addresses and ports in one task: give the task a part of its ranges or ports, or "
+     "narrow it with --live-only"},
+    {ANY, -304, ANY, REFUSAL_OTHER, "SCM does not take one of the ranges"},
+    {ANY, -607, ANY, REFUSAL_OTHER,
+     "the agent is not set up for these private addresses: give it their range in SCM"},
     {ANY, -3, ANY, REFUSAL_RIGHT, "the account lacks a right"},
     {ANY, -25, ANY, REFUSAL_RIGHT, "the account lacks a right"},
     {ANY, -37, ANY, REFUSAL_RIGHT, "the account lacks a right"},

@@ -8,6 +8,7 @@
 #include "db/inventory.h"
 #include "db/rule_links.h"
 #include "rules/parse.h"
+#include "scm/line_diff.h"
 #include "scm/rule_order.h"
 #include "scm/rule_sync.h"
 
@@ -88,34 +89,6 @@ static void write_body(struct buf *out, const struct linked_rule *rule, const st
 
 /* ---- differences, as lines ---- */
 
-static void append_line(struct buf *out, char sign, const char *line, size_t len)
-{
-    buf_printf(out, "%c       %.*s\n", sign, (int)len, line);
-}
-
-static bool has_line(const char *lines, const char *line, size_t len)
-{
-    while (*lines != '\0') {
-        size_t here = strcspn(lines, "\n");
-        if (here == len && strncmp(lines, line, len) == 0)
-            return true;
-        lines += here + (lines[here] == '\n');
-    }
-    return false;
-}
-
-/* The lines of `lines` with `sign`, or, where `other` has them too, with `both` (0 = not at all). */
-static void append_lines(struct buf *out, const char *lines, const char *other, char sign, char both)
-{
-    while (*lines != '\0') {
-        size_t len = strcspn(lines, "\n");
-        char mark = has_line(other, lines, len) ? both : sign;
-        if (mark != '\0')
-            append_line(out, mark, lines, len);
-        lines += len + (lines[len] == '\n');
-    }
-}
-
 static void append_owner(struct buf *out, char sign, const struct linked_rule *rule)
 {
     struct buf line = {0};
@@ -124,7 +97,7 @@ static void append_owner(struct buf *out, char sign, const struct linked_rule *r
     buf_printf(&line, "organization %" PRId64 " (", rule->organization_id);
     text_append_printable(&line, buf_str(&name), name.len);
     buf_append_char(&line, ')');
-    append_line(out, sign, buf_str(&line), line.len);
+    line_diff_line(out, sign, buf_str(&line), line.len);
     buf_dispose(&name);
     buf_dispose(&line);
 }
@@ -135,7 +108,7 @@ static void append_name(struct buf *out, char sign, const char *name)
     buf_append_str(&line, "name \"");
     text_append_printable(&line, name, strlen(name));
     buf_append_char(&line, '"');
-    append_line(out, sign, buf_str(&line), line.len);
+    line_diff_line(out, sign, buf_str(&line), line.len);
     buf_dispose(&line);
 }
 
@@ -153,8 +126,8 @@ static void difference(struct buf *out, const struct linked_rule *rule, const st
         buf_printf(out, "-       organization %" PRId64 "\n", twin->organization_id);
     append_owner(out, twin != NULL && twin->organization_id == rule->organization_id ? ' ' : '+', rule);
     if (twin != NULL)
-        append_lines(out, twin->filters, buf_str(&lines), '-', '\0');
-    append_lines(out, buf_str(&lines), twin != NULL ? twin->filters : "", '+', ' ');
+        line_diff_append(out, twin->filters, buf_str(&lines), '-', '\0');
+    line_diff_append(out, buf_str(&lines), twin != NULL ? twin->filters : "", '+', ' ');
     buf_dispose(&lines);
 }
 
@@ -391,7 +364,7 @@ static void append_place(struct buf *out, const struct pushing *pushing, char si
     buf_append_char(&line, '"');
     text_append_printable(&line, name, strlen(name));
     buf_append_char(&line, '"');
-    append_line(out, sign, buf_str(&line), line.len);
+    line_diff_line(out, sign, buf_str(&line), line.len);
     buf_dispose(&line);
 }
 

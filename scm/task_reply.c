@@ -2,6 +2,7 @@
 #include "scm/task_reply.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -83,4 +84,88 @@ enum cs_err reply_result(struct result_reply *out, const struct json_value *obje
     out->row.managed_id = managed_id(json_get(certificate, api_field(API_RESULT_METADATA)));
     out->row.seen_s = date_of(object, API_RESULT_CREATED);
     return CS_OK;
+}
+
+/* ---- tasks ---- */
+
+static int number_of(const struct json_value *object, enum api_field field, int low, int high)
+{
+    int64_t number;
+    return json_to_int(json_get(object, api_field(field)), &number) && number >= low && number <= high
+               ? (int)number
+               : TASK_NOT_TOLD;
+}
+
+static enum cs_err take_text(char **out, const struct json_value *object, enum api_field field)
+{
+    char text[REPLY_TEXT];
+    *out = text_copy(reply_text(text, sizeof text, object, field) != NULL ? text : "");
+    return *out != NULL ? CS_OK : CS_E_NOMEM;
+}
+
+static enum cs_err take_ranges(struct task_reply *out, const struct json_value *list)
+{
+    size_t count = json_is_array(list) ? json_array_len(list) : 0;
+    enum cs_err err = CS_OK;
+    if (count > TASK_RANGES)
+        return CS_E_LIMIT;
+    out->ranges = calloc(count + 1, sizeof *out->ranges);
+    if (out->ranges == NULL)
+        return CS_E_NOMEM;
+    for (const struct json_value *item = count > 0 ? json_array_first(list) : NULL;
+         item != NULL && err == CS_OK; item = json_next(item)) {
+        struct task_range *range = &out->ranges[out->range_count++];
+        err = take_text(&range->address, item, API_ADDRESS);
+        if (err == CS_OK)
+            err = take_text(&range->ports, item, API_PORTS);
+    }
+    return err;
+}
+
+enum cs_err reply_task(struct task_reply *out, int64_t id, const struct json_value *object)
+{
+    const struct json_value *time = json_get(object, api_field(API_TIME));
+    *out = (struct task_reply){.id = id};
+    if (!json_is_object(object) || reply_text(out->name, sizeof out->name, object, API_NAME) == NULL)
+        return CS_E_MALFORMED;
+    if (reply_text(out->agent, sizeof out->agent, object, API_AGENT) == NULL)
+        out->agent[0] = '\0';
+    if (reply_text(out->frequency, sizeof out->frequency, object, API_FREQUENCY) == NULL)
+        out->frequency[0] = '\0';
+    if (reply_text(out->time_zone, sizeof out->time_zone, object, API_TIME_ZONE) == NULL)
+        out->time_zone[0] = '\0';
+    out->hours = number_of(time, API_HOURS, 0, 23);
+    out->minutes = number_of(time, API_MINUTES, 0, 59);
+    out->month = number_of(object, API_MONTH, 1, 12);
+    out->day_of_month = number_of(object, API_DAY_OF_MONTH, 1, 31);
+    out->day_of_week = number_of(object, API_DAY_OF_WEEK, 1, 7);
+    out->year = number_of(object, API_YEAR, 1970, 9999);
+    return take_ranges(out, json_get(object, api_field(API_RANGES)));
+}
+
+enum cs_err task_reply_add(struct task_reply *task, const char *address, const char *ports)
+{
+    struct task_range range = {text_copy(address), text_copy(ports)};
+    struct task_range *more = NULL;
+    if (task->range_count < TASK_RANGES && range.address != NULL && range.ports != NULL)
+        more = realloc(task->ranges, (task->range_count + 1) * sizeof *more);
+    if (more == NULL) {
+        free(range.address);
+        free(range.ports);
+        return task->range_count < TASK_RANGES ? CS_E_NOMEM : CS_E_LIMIT;
+    }
+    more[task->range_count++] = range;
+    task->ranges = more;
+    return CS_OK;
+}
+
+void task_reply_dispose(struct task_reply *task)
+{
+    for (size_t i = 0; i < task->range_count; i++) {
+        free(task->ranges[i].address);
+        free(task->ranges[i].ports);
+    }
+    free(task->ranges);
+    task->ranges = NULL;
+    task->range_count = 0;
 }

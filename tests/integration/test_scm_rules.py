@@ -217,7 +217,7 @@ class Pull(RuleCase):
 
     def test_options_that_go_with_rules_are_refused_elsewhere(self):
         self.start()
-        self.assertIn("go with `scm pull rules`", self.run_program("scm", "pull", "--bucket", "x", status=2).stderr)
+        self.assertIn("--bucket goes with `scm pull rules`", self.run_program("scm", "pull", "--bucket", "x", status=2).stderr)
         self.assertIn("allowed are organizations", self.run_program("scm", "pull", "rulez", status=2).stderr)
 
 
