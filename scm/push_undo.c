@@ -22,7 +22,8 @@ struct undoing {
 static void count_refusal(struct undoing *undoing, const char *why)
 {
     if (undoing->result->refused++ == 0)
-        snprintf(undoing->result->reason, sizeof undoing->result->reason, "%s", why);
+        snprintf(undoing->result->reason, sizeof undoing->result->reason, "%.*s",
+                 (int)sizeof undoing->result->reason - 1, why);
 }
 
 /* ---- what was interrupted ---- */
