@@ -33,12 +33,41 @@ static int first_word(const char *verb)
     return (int)strcspn(verb, " ");
 }
 
+/* Whether `other` has a verb that begins with the first word of the verb of `command`. */
+static bool share_first_word(const struct command *other, const struct command *command)
+{
+    return other->verb != NULL && strcmp(other->name, command->name) == 0 &&
+           first_word(other->verb) == first_word(command->verb) &&
+           strncmp(other->verb, command->verb, (size_t)first_word(command->verb)) == 0;
+}
+
+static bool is_first_of_word(const struct command *command)
+{
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *other = command_tables[t]; other->name != NULL; other++) {
+            if (share_first_word(other, command))
+                return other == command;
+        }
+    }
+    return false;
+}
+
 static void put_verbs(const char *name)
 {
     for (size_t t = 0; command_tables[t] != NULL; t++) {
         for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
-            if (command->verb != NULL && strcmp(command->name, name) == 0)
+            if (command->verb != NULL && strcmp(command->name, name) == 0 && is_first_of_word(command))
                 printf("%.*s ", first_word(command->verb), command->verb);
+        }
+    }
+}
+
+static void put_second_words(const struct command *first)
+{
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
+            if (share_first_word(command, first) && strchr(command->verb, ' ') != NULL)
+                printf("%s ", command->verb + first_word(command->verb) + 1);
         }
     }
 }
@@ -69,6 +98,19 @@ static void put_bash_verbs(void)
     }
 }
 
+static void put_bash_second_words(void)
+{
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *command = command_tables[t]; command->name != NULL; command++) {
+            if (command->verb == NULL || strchr(command->verb, ' ') == NULL || !is_first_of_word(command))
+                continue;
+            printf("    '%s %.*s') words='", command->name, first_word(command->verb), command->verb);
+            put_second_words(command);
+            fputs("' ;;\n", stdout);
+        }
+    }
+}
+
 static void put_bash(void)
 {
     fputs("# made by `certscour completion bash`\n"
@@ -92,6 +134,11 @@ static void put_bash(void)
           "    case \"$command\" in\n",
           stdout);
     put_bash_verbs();
+    fputs("    esac\n"
+          "  elif [ \"$COMP_CWORD\" = 3 ]; then\n"
+          "    case \"$command $verb\" in\n",
+          stdout);
+    put_bash_second_words();
     fputs("    esac\n"
           "  fi\n"
           "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
@@ -132,7 +179,7 @@ static void put_fish_command(const struct command *command)
         put_quoted(command->verb == NULL ? command->summary : "");
         fputs("'\n", stdout);
     }
-    if (command->verb == NULL)
+    if (command->verb == NULL || !is_first_of_word(command))
         return;
     printf(
         "complete -c certscour -f -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from ",

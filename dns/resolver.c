@@ -134,9 +134,20 @@ static const char *absolute(const struct lookups *lookups, const char *name, cha
     return full;
 }
 
+/* Both families apart, so that each answer counts on its own; but c-ares 1.18 forgets memory where it knows
+ * localhost in one family from the hosts file and is asked for the other. */
+static size_t families_of(const char *name, const int **out)
+{
+    static const int apart[] = {AF_INET, AF_INET6};
+    static const int together[] = {AF_UNSPEC};
+    bool is_local = text_equals(name, "localhost");
+    *out = is_local ? together : apart;
+    return is_local ? 1 : 2;
+}
+
 static void ask_for_addresses(struct lookups *lookups, size_t number, struct lookup *lookup)
 {
-    static const int families[] = {AF_INET, AF_INET6};
+    const int *families;
     const struct forward *forward = lookups->context;
     struct both *both = calloc(1, sizeof *both);
     char full[ABSOLUTE_NAME];
@@ -145,14 +156,15 @@ static void ask_for_addresses(struct lookups *lookups, size_t number, struct loo
         lookups->err = CS_E_NOMEM;
         return;
     }
+    size_t count = families_of(forward->names->items[number], &families);
     *both = (struct both){.lookup = lookup,
                           .name = forward->names->items[number],
-                          .pending = 2,
+                          .pending = (int)count,
                           .status = ARES_SUCCESS,
                           .answered = true,
                           .silent = true};
     const char *name = absolute(lookups, both->name, full);
-    for (int i = 0; i < 2; i++) { /* the last answer frees `both` */
+    for (size_t i = 0; i < count; i++) { /* the last answer frees `both` */
         const struct ares_addrinfo_hints hints = {
             .ai_family = families[i], .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
         ares_getaddrinfo(lookups->channel, name, NULL, &hints, on_answer, both);

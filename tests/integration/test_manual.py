@@ -47,6 +47,7 @@ class Manual(Case):
         self.assertEqual(completed("certscour", "rule", "move", "--bef"), ["--before"])
         self.assertEqual(completed("certscour", "scan", "--max-n"), ["--max-names"])
         self.assertEqual(completed("certscour", "scm", "pu"), ["pull", "push"])
+        self.assertEqual(completed("certscour", "scm", "push", "as"), ["assets"])
         self.assertEqual(completed("certscour", "scm", "push", "assets", "--inc"), ["--include"])
         self.assertEqual(completed("certscour", "nothing", "--max"), [])
 

@@ -102,13 +102,14 @@ static void talk(struct http_server *server, int fd)
     char *bytes = malloc(MAX_REQUEST + 1);
     while (bytes != NULL && read_request(server, fd, bytes)) {
         const struct http_script *answer = next_answer(server, bytes);
+        bool hangs_up = answer->hangs_up; /* once it is sent, the script may be gone with its test */
         if (answer->silent) {
             while (wait_readable(server, fd) && recv(fd, bytes, MAX_REQUEST, 0) > 0)
                 continue;
             break;
         }
         send_answer(fd, answer);
-        if (answer->hangs_up)
+        if (hangs_up)
             break;
     }
     free(bytes);
