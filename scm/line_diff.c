@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void line_diff_line(struct buf *out, char sign, const char *line, size_t len)
 {
     buf_printf(out, "%c       %.*s\n", sign, (int)len, line);
@@ -29,4 +31,14 @@ void line_diff_append(struct buf *out, const char *lines, const char *other, cha
             line_diff_line(out, mark, lines, len);
         lines += len + (lines[len] == '\n');
     }
+}
+
+void line_diff_name(struct buf *out, char sign, const char *name)
+{
+    struct buf line = {0};
+    buf_append_str(&line, "name \"");
+    text_append_printable(&line, name, strlen(name));
+    buf_append_char(&line, '"');
+    line_diff_line(out, sign, buf_str(&line), line.len);
+    buf_dispose(&line);
 }

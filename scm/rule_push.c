@@ -102,16 +102,6 @@ static void append_owner(struct buf *out, char sign, const struct linked_rule *r
     buf_dispose(&line);
 }
 
-static void append_name(struct buf *out, char sign, const char *name)
-{
-    struct buf line = {0};
-    buf_append_str(&line, "name \"");
-    text_append_printable(&line, name, strlen(name));
-    buf_append_char(&line, '"');
-    line_diff_line(out, sign, buf_str(&line), line.len);
-    buf_dispose(&line);
-}
-
 static void difference(struct buf *out, const struct linked_rule *rule, const struct rule_reply *twin,
                        const struct scm_filters *filters)
 {
@@ -119,8 +109,8 @@ static void difference(struct buf *out, const struct linked_rule *rule, const st
     for (size_t i = 0; i < filters->count; i++)
         rule_filter_append(&lines, filters->items[i].type, filters->items[i].match, filters->items[i].value);
     if (twin != NULL && strcmp(name_there(rule, twin), twin->name) != 0) {
-        append_name(out, '-', twin->name);
-        append_name(out, '+', rule->name);
+        line_diff_name(out, '-', twin->name);
+        line_diff_name(out, '+', rule->name);
     }
     if (twin != NULL && twin->organization_id != rule->organization_id)
         buf_printf(out, "-       organization %" PRId64 "\n", twin->organization_id);

@@ -111,8 +111,8 @@ static void difference(struct buf *out, const struct sending *sending)
     if (sending->twin_id != 0)
         task_lines(&there, &sending->twin);
     if (sending->twin_id != 0 && strcmp(sending->twin.name, sending->draft->task.name) != 0) {
-        line_diff_line(out, '-', "another name", 12);
-        line_diff_line(out, '+', "the name it has here", 20);
+        line_diff_name(out, '-', sending->twin.name);
+        line_diff_name(out, '+', sending->draft->task.name);
     }
     line_diff_append(out, buf_str(&there), buf_str(&here), '-', '\0');
     line_diff_append(out, buf_str(&here), buf_str(&there), '+', ' ');

@@ -217,6 +217,9 @@ class Push(TaskCase):
         self.assertEqual(self.changes(), [("PUT", f"{TASKS}/1")])
         self.assertEqual(self.there()["campus"]["ranges"], [{"address": "192.0.2.128/25", "ports": "443"}])
         self.assertIn(f"bucket {OTHER}", self.push("campus", bucket="Other").stdout)
+        self.run_program("task", "edit", "campus", "--rename", "all of it")
+        self.assertIn('-       name "campus"\n+       name "all of it"\n', self.push("all of it", "--yes", bucket=None).stdout)
+        self.assertEqual(list(self.there()), ["all of it"])
 
     def test_exclusions_are_taken_out_and_the_rest_is_cidrs(self):
         self.start()
