@@ -51,7 +51,8 @@ static bool has(const char *text, const char *part)
 const char *cert_device(const struct cert_record *record)
 {
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
-        if (has(record->subject, devices[i].subject) && has(record->issuer, devices[i].issuer))
+        bool is_own = devices[i].issuer != NULL || record->self_signed; /* not from a CA for such a name */
+        if (is_own && has(record->subject, devices[i].subject) && has(record->issuer, devices[i].issuer))
             return devices[i].kind;
     }
     return NULL;

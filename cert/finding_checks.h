@@ -34,6 +34,7 @@ finding_check finding_untrusted;
 finding_check finding_name_mismatch;
 finding_check finding_no_san;
 finding_check finding_wildcard;
+finding_check finding_fixed_device_certificate;
 finding_check finding_only_old_tls;
 finding_check finding_starttls_injection;
 

@@ -2,6 +2,7 @@
 /* What is wrong with the certificate for the service that shows it, and with that service. */
 #include <string.h>
 
+#include "cert/device.h"
 #include "cert/finding_checks.h"
 #include "cert/name_match.h"
 
@@ -20,6 +21,12 @@ bool finding_wildcard(const struct cert_record *record, const struct finding_fac
 {
     (void)facts;
     return record->wildcard;
+}
+
+bool finding_fixed_device_certificate(const struct cert_record *record, const struct finding_facts *facts)
+{
+    (void)facts;
+    return cert_device(record) != NULL;
 }
 
 /* The scanner's first hello offers TLS 1.0 to 1.3 and the server takes the newest it knows; an older hello is

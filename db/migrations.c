@@ -318,7 +318,6 @@ const char *const migrations[] = {
     " known_only INTEGER NOT NULL,"
     " enabled INTEGER NOT NULL,"
     " external_id INTEGER UNIQUE,"
-    " external_bucket_id INTEGER,"
     " created_at INTEGER NOT NULL,"
     " changed_at INTEGER NOT NULL,"
     " scheduled_at INTEGER NOT NULL"

@@ -10,7 +10,7 @@
 
 #define COLUMNS                                                                                              \
     "id, name, network, ranges, excludes, ports, options, rules, frequency, at, day, timezone, window,"      \
-    " known_only, enabled, external_id, external_bucket_id, created_at, changed_at, scheduled_at"
+    " known_only, enabled, external_id, created_at, changed_at, scheduled_at"
 
 void task_row_dispose(struct task_row *row)
 {
@@ -72,9 +72,8 @@ static enum cs_err write_row(struct store *store, void *context, struct diag *di
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, change->now_s);
         sql_bind_id(stmt, 16, change->row->external_id);
-        sql_bind_id(stmt, 17, change->row->external_bucket_id);
-        sql_bind_int(stmt, 18, change->row->id);
-        sql_bind_int(stmt, 19, change->restart);
+        sql_bind_int(stmt, 17, change->row->id);
+        sql_bind_int(stmt, 18, change->restart);
         err = sql_run(store, stmt, diag);
     }
     sqlite3_finalize(stmt);
@@ -89,14 +88,14 @@ static enum cs_err write_row(struct store *store, void *context, struct diag *di
 
 static const char insert_task[] =
     "INSERT INTO task (name, network, ranges, excludes, ports, options, rules, frequency, at, day, timezone,"
-    " window, known_only, enabled, external_id, external_bucket_id, created_at, changed_at, scheduled_at)"
-    " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?1, ?1, ?1)";
+    " window, known_only, enabled, external_id, created_at, changed_at, scheduled_at)"
+    " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?1, ?1, ?1)";
 
 static const char update_task[] =
     "UPDATE task SET name = ?2, network = ?3, ranges = ?4, excludes = ?5, ports = ?6, options = ?7,"
     " rules = ?8, frequency = ?9, at = ?10, day = ?11, timezone = ?12, window = ?13, known_only = ?14,"
-    " enabled = ?15, changed_at = ?1, scheduled_at = CASE ?19 WHEN 1 THEN ?1 ELSE scheduled_at END"
-    " WHERE id = ?18";
+    " enabled = ?15, changed_at = ?1, scheduled_at = CASE ?18 WHEN 1 THEN ?1 ELSE scheduled_at END"
+    " WHERE id = ?17";
 
 static enum cs_err edit_row(struct store *store, void *context, struct diag *diag)
 {
@@ -219,34 +218,30 @@ enum cs_err tasks_enable(struct store *store, const char *name, bool enabled, in
     return sql_transaction(store, enable_row, &named, diag);
 }
 
-/* Sets up to two numbers of the row `id`, ?2 and ?3; 0 = NULL. */
-static enum cs_err set_numbers(struct store *store, const char *sql, int64_t id, const int64_t *numbers,
-                               int count, struct diag *diag)
+/* One number of a row, ?2; 0 = NULL. */
+static enum cs_err set_number(struct store *store, const char *sql, int64_t id, int64_t number,
+                              struct diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     enum cs_err err = sql_prepare(store, &stmt, sql, diag);
     if (err == CS_OK) {
         sql_bind_int(stmt, 1, id);
-        for (int i = 0; i < count; i++)
-            sql_bind_id(stmt, 2 + i, numbers[i]);
+        sql_bind_id(stmt, 2, number);
         err = sql_run(store, stmt, diag);
     }
     sqlite3_finalize(stmt);
     return err;
 }
 
-enum cs_err tasks_set_external(struct store *store, int64_t id, int64_t external_id,
-                               int64_t external_bucket_id, struct diag *diag)
+enum cs_err tasks_set_external(struct store *store, int64_t id, int64_t external_id, struct diag *diag)
 {
-    const int64_t numbers[] = {external_id, external_bucket_id};
-    return set_numbers(store, "UPDATE task SET external_id = ?2, external_bucket_id = ?3 WHERE id = ?1", id,
-                       numbers, 2, diag);
+    return set_number(store, "UPDATE task SET external_id = ?2 WHERE id = ?1", id, external_id, diag);
 }
 
 enum cs_err tasks_set_scheduled(struct store *store, int64_t id, int64_t at_s, struct diag *diag)
 {
-    return set_numbers(store, "UPDATE task SET scheduled_at = max(scheduled_at, ?2) WHERE id = ?1", id, &at_s,
-                       1, diag);
+    return set_number(store, "UPDATE task SET scheduled_at = max(scheduled_at, ?2) WHERE id = ?1", id, at_s,
+                      diag);
 }
 
 /* ---- reading ---- */
@@ -285,10 +280,9 @@ static enum cs_err read_row(struct store *store, sqlite3_stmt *stmt, struct task
         .known_only = sqlite3_column_int(stmt, 13) != 0,
         .enabled = sqlite3_column_int(stmt, 14) != 0,
         .external_id = sqlite3_column_int64(stmt, 15),
-        .external_bucket_id = sqlite3_column_int64(stmt, 16),
-        .created_at_s = sqlite3_column_int64(stmt, 17),
-        .changed_at_s = sqlite3_column_int64(stmt, 18),
-        .scheduled_at_s = sqlite3_column_int64(stmt, 19),
+        .created_at_s = sqlite3_column_int64(stmt, 16),
+        .changed_at_s = sqlite3_column_int64(stmt, 17),
+        .scheduled_at_s = sqlite3_column_int64(stmt, 18),
     };
     enum cs_err err = read_texts(stmt, row);
     if (err == CS_OK)

@@ -10,22 +10,21 @@
 
 struct task_row { /* zero-initialise; owned: task_row_dispose */
     int64_t id;
-    char *name;                 /* unique, case-insensitively */
-    char *network;              /* NULL counts as "" */
-    struct text_list ranges;    /* TARGETs of `certscour scan` */
-    struct text_list excludes;  /* as -x takes them */
-    char *ports;                /* as -p takes them; NULL = the default */
-    struct text_list options;   /* every other scan option, "--rate=200" */
-    struct text_list rules;     /* names of assignment rules; none = all of them */
-    char *frequency;            /* "manual", "once", "daily", ... */
-    char *at;                   /* "02:30"; NULL = its default, as below */
-    char *on;                   /* "mon", "15", "03-15", "2027-03-01" */
-    char *timezone;             /* "Europe/Athens"; NULL = the host's */
-    char *window;               /* "22:00-06:00"; NULL = always */
-    bool known_only;            /* only where something answered before */
-    bool enabled;               /* a disabled one runs by hand alone */
-    int64_t external_id;        /* of the same task in a certificate manager; 0 = none */
-    int64_t external_bucket_id; /* what results are handed in under there; 0 = none */
+    char *name;                /* unique, case-insensitively */
+    char *network;             /* NULL counts as "" */
+    struct text_list ranges;   /* TARGETs of `certscour scan` */
+    struct text_list excludes; /* as -x takes them */
+    char *ports;               /* as -p takes them; NULL = the default */
+    struct text_list options;  /* every other scan option, "--rate=200" */
+    struct text_list rules;    /* names of assignment rules; none = all of them */
+    char *frequency;           /* "manual", "once", "daily", ... */
+    char *at;                  /* "02:30"; NULL = its default, as below */
+    char *on;                  /* "mon", "15", "03-15", "2027-03-01" */
+    char *timezone;            /* "Europe/Athens"; NULL = the host's */
+    char *window;              /* "22:00-06:00"; NULL = always */
+    bool known_only;           /* only where something answered before */
+    bool enabled;              /* a disabled one runs by hand alone */
+    int64_t external_id;       /* of the same task in a certificate manager; 0 = none */
     int64_t created_at_s;
     int64_t changed_at_s;
     int64_t
@@ -61,7 +60,7 @@ CS_MUST_USE enum cs_err tasks_each(struct store *store, task_each each, void *co
 
 /* 0 = forget. */
 CS_MUST_USE enum cs_err tasks_set_external(struct store *store, int64_t id, int64_t external_id,
-                                           int64_t external_bucket_id, struct diag *diag);
+                                           struct diag *diag);
 /* The schedule is satisfied up to `at_s`; a `once` that has run stays satisfied. */
 CS_MUST_USE enum cs_err tasks_set_scheduled(struct store *store, int64_t id, int64_t at_s, struct diag *diag);
 

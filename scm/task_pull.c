@@ -178,7 +178,7 @@ static enum cs_err link_task(struct pulling *pulling, const struct incoming *in,
                              struct diag *diag)
 {
     struct store *store = pulling->options->store;
-    enum cs_err err = tasks_set_external(store, task_id, in->id, 0, diag);
+    enum cs_err err = tasks_set_external(store, task_id, in->id, diag);
     return err == CS_OK ? task_links_put(store, task_id, NULL, in->content, diag) : err;
 }
 
@@ -277,7 +277,7 @@ static enum cs_err let_go(struct pulling *pulling, struct local_task *local, str
         if (pulling->incoming[i].id == local->row.external_id)
             return CS_OK;
     }
-    enum cs_err err = tasks_set_external(store, local->row.id, 0, 0, diag);
+    enum cs_err err = tasks_set_external(store, local->row.id, 0, diag);
     if (err == CS_OK)
         err = task_links_drop(store, local->row.id, diag);
     if (err == CS_OK)

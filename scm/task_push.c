@@ -157,7 +157,7 @@ static enum cs_err remember(struct pushing *pushing, const struct sending *sendi
         buf_dispose(&agreed);
         return err;
     }
-    err = tasks_set_external(store, sending->draft->task_id, sending->twin_id, 0, diag);
+    err = tasks_set_external(store, sending->draft->task_id, sending->twin_id, diag);
     if (err == CS_OK)
         err = task_links_put(store, sending->draft->task_id, sending->bucket, buf_str(&agreed), diag);
     if (err == CS_OK)

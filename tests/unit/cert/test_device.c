@@ -33,6 +33,7 @@ static void other_certificates_are_no_devices(void **state)
 {
     (void)state;
     assert_null(device("CN=www.example.org,O=University", "CN=Example CA,O=Example"));
+    assert_null(device("CN=idrac-7.example.org", "CN=Campus CA,O=Example University")); /* it was given one */
     assert_null(device(NULL, NULL)); /* cannot be decoded */
     assert_null(device("CN=silo.example.org", "CN=Example CA"));
     assert_null(device("CN=imaxis-test.example.org,OU=Immunology", "CN=Example CA,OU=Immunology"));

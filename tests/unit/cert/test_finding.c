@@ -176,6 +176,20 @@ static void ca_flag_wildcard_and_missing_names_are_found(void **state)
     none(&record, &now);
 }
 
+static void what_a_device_came_with_is_found_and_what_it_was_given_is_not(void **state)
+{
+    (void)state;
+    char made[] = "CN=HP Jetdirect 00AA,O=HP";
+    char given[] = "CN=printer.example.org,O=University";
+    char campus[] = "CN=Campus CA,O=University";
+    struct cert_record record = good();
+    record.subject = record.issuer = made;
+    only(&record, &now, "fixed-device-certificate");
+    record.subject = given;
+    record.issuer = campus;
+    none(&record, &now);
+}
+
 static void the_name_asked_for_has_to_be_covered(void **state)
 {
     (void)state;
@@ -349,6 +363,7 @@ int main(void)
         cmocka_unit_test(flaws_of_the_record_are_findings),
         cmocka_unit_test(nothing_rests_on_the_digest_of_a_self_signature),
         cmocka_unit_test(ca_flag_wildcard_and_missing_names_are_found),
+        cmocka_unit_test(what_a_device_came_with_is_found_and_what_it_was_given_is_not),
         cmocka_unit_test(the_name_asked_for_has_to_be_covered),
         cmocka_unit_test(old_tls_is_found_and_unknown_is_not),
         cmocka_unit_test(what_is_known_of_the_chain_counts_and_what_is_not_does_not),
