@@ -22,6 +22,8 @@ install(FILES ${completion}/_certscour DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/
 install(FILES ${completion}/certscour.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(DIRECTORY contrib/systemd/ DESTINATION lib/systemd/system
+        FILES_MATCHING PATTERN "*.service" PATTERN "*.timer")
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)

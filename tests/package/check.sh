@@ -41,6 +41,9 @@ inside certscour --version | grep -q '^certscour [0-9]' || fail "the program"
 inside certscour scan 192.0.2.0/24 -p quick --dry-run >/dev/null || fail "a dry run"
 inside sh -c 'zcat -f /usr/share/man/man1/certscour-scan.1*' | grep -q 'connections a second' || fail "its manual page"
 [ "$(inside stat -c '%U:%G %a' /var/lib/certscour)" = "certscour:certscour 2770" ] || fail "the directory of the database"
+for unit in certscour.service certscour-once.service certscour-once.timer; do
+    inside test -s "/usr/lib/systemd/system/$unit" || fail "the unit $unit"
+done
 inside test -s /usr/share/bash-completion/completions/certscour || fail "completions"
 inside dpkg -i /tmp/certscour.deb >/dev/null 2>&1 || fail "installing it again"
 inside runuser -u certscour -- certscour org add Example --db "$database" >/dev/null || fail "the account cannot write its database"
