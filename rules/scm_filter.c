@@ -258,7 +258,7 @@ static bool sorted_tests(struct text_list *list, const char *text)
     struct expr *expr = NULL;
     bool good = rules_parse(&expr, text, RULES_ASSIGN, NULL) == CS_OK && list_tests(list, expr) == CS_OK;
     expr_free(expr);
-    if (good)
+    if (good && list->count > 0)
         qsort(list->items, list->count, sizeof *list->items, by_text);
     return good;
 }
