@@ -95,8 +95,10 @@ static enum cs_err take_rules(struct bucket_reply *out, const struct json_value 
     size_t count = item != NULL ? json_array_len(list) : 0;
     if (count > BUCKET_RULES)
         return CS_E_LIMIT;
-    out->rules = count > 0 ? calloc(count, sizeof *out->rules) : NULL;
-    if (count > 0 && out->rules == NULL)
+    if (count == 0)
+        return CS_OK;
+    out->rules = calloc(count, sizeof *out->rules);
+    if (out->rules == NULL)
         return CS_E_NOMEM;
     for (; item != NULL; item = json_next(item)) {
         int64_t id;
