@@ -17,12 +17,12 @@ static struct scan_batch *batch_of(uint64_t number, size_t certs)
     assert_non_null(batch);
     assert_non_null(seen);
     if (certs > 0) {
-        seen->chains[0] =
-            (struct chain){.certs = calloc(certs, sizeof *seen->chains[0].certs), .cert_count = certs};
-        seen->chain_count = 1;
-        assert_non_null(seen->chains[0].certs);
+        struct der *list = calloc(1, certs * (sizeof *list + 1024)); /* one allocation, as chains are */
+        assert_non_null(list);
         for (size_t i = 0; i < certs; i++)
-            seen->chains[0].certs[i] = (struct der){.bytes = calloc(1, 1024), .len = 1024};
+            list[i] = (struct der){.bytes = (uint8_t *)(list + certs) + i * 1024, .len = 1024};
+        seen->chains[0] = (struct chain){.certs = list, .cert_count = certs};
+        seen->chain_count = 1;
     }
     assert_int_equal(loop_batch_reserve(batch), CS_OK);
     loop_batch_add(batch, (struct attempt){.position = number}, seen);
