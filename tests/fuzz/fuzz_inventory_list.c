@@ -15,6 +15,15 @@ static void must(bool holds)
         abort();
 }
 
+/* As cert_record.serial: whole bytes of a magnitude, "00" for zero, and a sign that certificates may have. */
+static void check_serial(const char *serial)
+{
+    const char *digits = serial[0] == '-' ? serial + 1 : serial;
+    size_t len = strlen(digits);
+    must(len > 0 && len % 2 == 0 && strspn(digits, "0123456789abcdef") == len);
+    must(len == 2 || strncmp(digits, "00", 2) != 0);
+}
+
 static enum cs_err put(void *context, const struct inventory_certificate *row, struct diag *diag)
 {
     (void)diag;
@@ -22,8 +31,7 @@ static enum cs_err put(void *context, const struct inventory_certificate *row, s
     must(row->sha256 != NULL || row->sha1 != NULL || row->serial != NULL);
     must(row->names == NULL || (row->names[0] != '\0' && strlen(row->names) <= 4 * LIST_MAX_NAMES));
     if (row->serial != NULL)
-        must(strlen(row->serial) % 2 == 0 && strncmp(row->serial, "00", 2) != 0 &&
-             strspn(row->serial, "0123456789abcdef") == strlen(row->serial));
+        check_serial(row->serial);
     return CS_OK;
 }
 
