@@ -68,6 +68,8 @@ static void drop(struct hostile_server *server, struct connection *connection)
         server->connections = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
+    /* closing alone does not do that while a child that was just forked has the descriptor, too */
+    epoll_ctl(server->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
     close(connection->fd);
     free(connection);
 }
